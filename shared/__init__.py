@@ -1,0 +1,1 @@
+"""What every function imports; pure unless it says storage, application or runtime."""

@@ -1,0 +1,1 @@
+"""Bytes of a bank's file become exact statements, or a refusal that says why."""
