@@ -1,1 +1,1 @@
-"""TODO."""
+"""One folder per Lambda function, each a thin handler: parse, call one use case, render."""

@@ -61,8 +61,10 @@ class UnreadableStatement(InvalidInput):
     """
 
     def __init__(self, reason: str, *, line: int | None = None, column: int | None = None) -> None:
-        where = "" if line is None else f" (line {line}" + (
-            ")" if column is None else f", column {column})"
+        where = (
+            ""
+            if line is None
+            else f" (line {line}" + (")" if column is None else f", column {column})")
         )
         super().__init__(
             f"The statement cannot be read: {reason}{where}",

@@ -55,7 +55,7 @@ def number_of(id: str) -> int:  # noqa: A002 - the field's own name
         >>> number_of(make_id(42, 1_700_000_000_000, 7))
         42
     """
-    return uuid.UUID(id).int & NUMBER_MAX
+    return int(uuid.UUID(id).int & NUMBER_MAX)
 
 
 def short_of(id: str) -> str:  # noqa: A002 - the field's own name

@@ -28,9 +28,7 @@ TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
 """
 _DECIMALS: dict[str, int] = dict.fromkeys(_TWO_DECIMALS.split(), 2)
 _DECIMALS.update(
-    dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    )
+    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
 )
 _DECIMALS.update(dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3))
 _DECIMALS.update(dict.fromkeys("CLF UYW".split(), 4))

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The book side: businesses, their ledgers, and the transactions a bank line can clear."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""One ledger against one period: its lifecycle, its matches, its proof of balance."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What a handler needs around a use case: settings, logging, wiring."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The only modules that know DynamoDB, S3 and Step Functions."""

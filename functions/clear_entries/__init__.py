@@ -1,0 +1,1 @@
+"""Marks the entries of approved matches reconciled."""

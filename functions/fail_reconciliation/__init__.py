@@ -1,0 +1,1 @@
+"""Marks a reconciliation failed with a reason a user can act on."""

@@ -1,0 +1,1 @@
+"""Locks a reconciliation whose entries are cleared."""

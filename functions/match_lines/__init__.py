@@ -1,0 +1,1 @@
+"""Matches statement lines with book entries."""

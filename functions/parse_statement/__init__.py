@@ -1,0 +1,1 @@
+"""Takes in statement files and stores their lines."""

@@ -1,0 +1,1 @@
+"""Stores matches and claims their members."""

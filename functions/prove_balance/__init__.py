@@ -1,0 +1,1 @@
+"""Counts what a run brought and proves the balance."""

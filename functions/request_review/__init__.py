@@ -1,0 +1,1 @@
+"""Hands a matched reconciliation to people."""

@@ -1,0 +1,660 @@
+"""Opening, starting, undoing and failing reconciliations."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shared.access.model import SYSTEM, Principal
+from shared.application.statements import (
+    UPLOAD_BYTES_MAX,
+    check_key,
+    check_size,
+    read_for_ledger,
+    register,
+    split_key,
+    take_in,
+)
+from shared.errors import Conflict, InvalidInput, Locked, NotFound, PeriodTaken
+from shared.reconciliation.model import (
+    ENGINE,
+    PERIOD_HOLDING,
+    RETRYABLE,
+    Decision,
+    MatchRules,
+    Progress,
+    Reconciliation,
+    Span,
+    StatementRecord,
+    Terms,
+)
+from shared.reconciliation.terms import Settled, check_period, settle
+from shared.statements.model import Account, Line, Statement
+from shared.storage.books import new_id
+from shared.storage.reconciliations import shards_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from shared.application.stores import Stores
+    from shared.books.model import Ledger
+
+OPENING_TRIES = 5
+"""Tries to open a reconciliation while others of the same ledger are being opened."""
+
+_RELEASING = "releasing"
+"""Mark of a cancelled reconciliation whose matches are still being given back."""
+
+
+def get(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliation:
+    """Return a reconciliation.
+
+    Raises:
+        NotFound: The business has none of that id, or it was deleted.
+    """
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if found.status == "cancelled":
+        raise NotFound("reconciliation", reconciliation_id)
+    return found
+
+
+def list_reconciliations(
+    stores: Stores, business_id: str, ledger_id: str | None = None
+) -> list[Reconciliation]:
+    """Return the reconciliations of a business or one of its ledgers, newest first."""
+    last = stores.books.last_number(business_id, "reconciliations")
+    return [
+        one
+        for one in stores.reconciliations.reconciliations(business_id, last)
+        if one.status != "cancelled" and (ledger_id is None or one.ledger_id == ledger_id)
+    ]
+
+
+def reconcile_statement_key(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    ledger_id: str,
+    s3_key: str,
+    filename: str | None,
+    terms: Terms,
+    now: dt.datetime,
+) -> Reconciliation:
+    """Open a reconciliation of a statement that is in the bucket already.
+
+    Files up to ``UPLOAD_BYTES_MAX`` are read at once, so that what is wrong is said at once;
+    larger ones are read by the workflow. A file that a drop already made into a reconciliation is
+    that reconciliation.
+
+    Raises:
+        NotFound: The business has no such ledger.
+        Forbidden: The key is in another business's prefix.
+        InvalidInput: No such file, refused content, or terms that do not fit it.
+        PeriodTaken: Another reconciliation covers some of these days.
+    """
+    check_period(terms.period_start, terms.period_end)
+    ledger = stores.books.ledger(business_id, ledger_id)
+    check_key(business_id, ledger_id, s3_key)
+    filename = filename or split_key(s3_key)[2]
+    size = stores.objects.statement_size(s3_key)
+    if size is None:
+        raise InvalidInput(
+            f"There is no file {s3_key!r} in the statements bucket: upload it first.",
+            loc=("body", "statement_s3_key"),
+            kind="missing_object",
+            value=s3_key,
+        )
+    known = None
+    if size <= UPLOAD_BYTES_MAX:
+        read = read_for_ledger(ledger, filename, stores.objects.read_statement(s3_key))
+        settled = settle(read.statement, ledger, terms)
+        known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+    else:
+        settled = _unread(terms)
+    statement = known or register(
+        stores,
+        principal,
+        ledger,
+        s3_key=s3_key,
+        filename=filename,
+        purpose="reconcile",
+        status="received",
+        terms=terms,
+        now=now,
+    )
+    opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
+    return start(stores, opened, now) if terms.auto_start and opened.attempt == 0 else opened
+
+
+def reconcile_upload(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    ledger_id: str,
+    filename: str,
+    data: bytes,
+    terms: Terms,
+    now: dt.datetime,
+) -> Reconciliation:
+    """Take in an uploaded statement and open its reconciliation.
+
+    Raises:
+        NotFound: The business has no such ledger.
+        UnreadableStatement, InvalidInput, TooLarge: The file is refused; nothing is kept.
+        PeriodTaken: Another reconciliation covers some of these days; nothing is kept.
+    """
+    check_period(terms.period_start, terms.period_end)
+    check_size(len(data), UPLOAD_BYTES_MAX)
+    ledger = stores.books.ledger(business_id, ledger_id)
+    read = read_for_ledger(ledger, filename, data)
+    settled = settle(read.statement, ledger, terms)
+    _check_free(stores, ledger, settled.period_start, settled.period_end)
+    known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+    statement = known or register(
+        stores,
+        principal,
+        ledger,
+        s3_key=None,
+        filename=filename,
+        purpose="reconcile",
+        status="received",
+        terms=terms,
+        now=now,
+    )
+    # Opened before the file is stored, so that the event of its arrival finds the statement taken.
+    try:
+        opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
+    except Conflict:
+        if known is None:
+            stores.reconciliations.delete_statement(statement)
+        raise
+    if known is None:
+        stores.objects.write_statement(statement.s3_key, data)
+    return start(stores, opened, now) if terms.auto_start else opened
+
+
+def reconcile_imported(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    ledger_id: str,
+    period_start: dt.date,
+    period_end: dt.date,
+    rules: MatchRules,
+    now: dt.datetime,
+) -> Reconciliation:
+    """Open a reconciliation of the lines that imports already brought for a period.
+
+    Raises:
+        NotFound: The business has no such ledger.
+        InvalidInput: The period ends before it starts, or its balances do not follow.
+        PeriodTaken: Another reconciliation covers some of these days.
+    """
+    check_period(period_start, period_end)
+    ledger = stores.books.ledger(business_id, ledger_id)
+    statements = _imported(stores, ledger, period_start, period_end)
+    spans = tuple(one.span for one in statements if one.span is not None)
+    lines = list(stores.reconciliations.lines(business_id, spans))
+    inside = [line for line in lines if period_start <= line.date <= period_end]
+    opening = closing = None
+    if statements:
+        first, last = statements[0], statements[-1]
+        if first.opening_balance_minor is not None:
+            opening = first.opening_balance_minor + sum(
+                line.amount_minor
+                for line in lines
+                if line.statement_id == first.id and line.date < period_start
+            )
+        if last.closing_balance_minor is not None:
+            closing = last.closing_balance_minor - sum(
+                line.amount_minor
+                for line in lines
+                if line.statement_id == last.id and line.date > period_end
+            )
+    net = sum(line.amount_minor for line in inside)
+    if opening is not None and closing is not None and opening + net != closing:
+        raise InvalidInput(
+            f"The statements imported for {period_start} to {period_end} do not follow on each "
+            f"other: they open at {opening}, move {net} and close at {closing} minor units. A "
+            f"statement between them is missing.",
+            loc=("body", "start_date"),
+            kind="closing_balance_does_not_follow",
+        )
+    if opening is None:
+        opening = (closing - net) if closing is not None else ledger.closing_minor or 0
+    settled = Settled(period_start, period_end, opening, opening + net, ())
+    terms = Terms(period_start, period_end, rules=rules)
+    opened = open_reconciliation(stores, principal, ledger, settled, None, terms, now, spans=spans)
+    opened = stores.reconciliations.save_reconciliation(
+        opened, progress=Progress(lines=len(inside), lines_minor=net)
+    )
+    return start(stores, opened, now)
+
+
+def reconcile_drop(
+    stores: Stores, statement: StatementRecord, now: dt.datetime
+) -> Reconciliation | None:
+    """Open and start the reconciliation of a statement that arrived by itself.
+
+    Returns:
+        The reconciliation, or ``None`` where it cannot be opened; the statement then says why.
+    """
+    if statement.purpose != "reconcile" or statement.status != "parsed":
+        return None
+    if statement.reconciliation_id is not None:
+        return stores.reconciliations.reconciliation(
+            statement.business_id, statement.reconciliation_id
+        )
+    ledger = stores.books.ledger(statement.business_id, statement.ledger_id)
+    by = dataclasses.replace(
+        SYSTEM, user=statement.created_by, first_name=statement.created_by_name
+    )
+    terms = statement.terms
+    try:
+        opened = open_reconciliation(
+            stores, by, ledger, _settle_stored(stores, ledger, statement), statement, terms, now
+        )
+    except (InvalidInput, Conflict) as error:
+        stores.reconciliations.update_statement(
+            dataclasses.replace(statement, reason=f"Not reconciled: {error}")
+        )
+        return None
+    return start(stores, opened, now) if terms.auto_start and opened.attempt == 0 else opened
+
+
+def open_reconciliation(
+    stores: Stores,
+    principal: Principal,
+    ledger: Ledger,
+    settled: Settled,
+    statement: StatementRecord | None,
+    terms: Terms,
+    now: dt.datetime,
+    *,
+    spans: Sequence[Span] = (),
+) -> Reconciliation:
+    """Store a new reconciliation, or return the one the statement already has.
+
+    Raises:
+        PeriodTaken: Another live reconciliation of the ledger covers some of these days.
+    """
+    number = stores.books.reserve_numbers(ledger.business_id, "reconciliations", 1)
+    for attempt in range(OPENING_TRIES):
+        ledger = stores.books.ledger(ledger.business_id, ledger.id)
+        if statement is not None:
+            statement = stores.reconciliations.statement(statement.business_id, statement.id)
+            taken = _live_reconciliation_of(stores, statement)
+            if taken is not None:
+                return _adopt(taken, settled, terms)
+        _check_free(stores, ledger, settled.period_start, settled.period_end)
+        own_spans = tuple(spans)
+        if statement is not None and statement.span is not None:
+            own_spans = (statement.span,)
+        reconciliation = Reconciliation(
+            id=new_id(number, now),
+            number=number,
+            business_id=ledger.business_id,
+            ledger_id=ledger.id,
+            sequence_number=ledger.sequence + 1,
+            status="pending",
+            period_start=settled.period_start,
+            period_end=settled.period_end,
+            currency=ledger.currency,
+            created_at=now,
+            created_by=principal.user,
+            created_by_name=principal.name,
+            updated_at=now,
+            statement_id=statement.id if statement else None,
+            statement_s3_key=statement.s3_key if statement else None,
+            statement_filename=statement.filename if statement else None,
+            spans=own_spans,
+            opening_balance_minor=settled.opening_balance_minor,
+            closing_balance_minor=settled.closing_balance_minor,
+            previous_closing_minor=ledger.closing_minor
+            if ledger.reconciled_through is not None
+            else ledger.opening_balance_minor,
+            rules=terms.rules,
+            warnings=settled.warnings,
+        )
+        try:
+            stores.reconciliations.add_reconciliation(reconciliation, ledger, statement)
+        except PeriodTaken:
+            if attempt == OPENING_TRIES - 1:
+                raise
+        else:
+            return reconciliation
+    raise AssertionError("unreachable")
+
+
+def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> Reconciliation:
+    """Start the workflow of a reconciliation that is pending or failed.
+
+    Raises:
+        Locked: It is in another status, or changed meanwhile.
+    """
+    if reconciliation.status not in RETRYABLE:
+        raise Locked(
+            f"The reconciliation is {reconciliation.status}; only a pending or failed one can be "
+            f"started."
+        )
+    started = stores.reconciliations.save_reconciliation(
+        reconciliation,
+        status="processing",
+        attempt=reconciliation.attempt + 1,
+        updated_at=now,
+        failure_code=None,
+        failure_reason=None,
+        task_token=None,
+        completion=None,
+    )
+    try:
+        stores.workflow.start(started.business_id, started.id, started.attempt)
+    except Exception:
+        stores.reconciliations.save_reconciliation(
+            started,
+            status="failed",
+            failure_code="not_started",
+            failure_reason="The workflow could not be started; nothing was changed. Retry it.",
+        )
+        raise
+    return started
+
+
+def retry(
+    stores: Stores,
+    principal: Principal,  # noqa: ARG001 - every use case a person calls takes who calls
+    business_id: str,
+    reconciliation_id: str,
+    now: dt.datetime,
+) -> Reconciliation:
+    """Start a pending reconciliation, or a failed one anew.
+
+    Raises:
+        NotFound: The business has none of that id.
+        Locked: It is neither pending nor failed.
+        PeriodTaken: Another reconciliation took its days meanwhile.
+    """
+    found = get(stores, business_id, reconciliation_id)
+    if found.status == "failed":
+        ledger = stores.books.ledger(business_id, found.ledger_id)
+        _check_free(stores, ledger, found.period_start, found.period_end, but=found.id)
+    return start(stores, found, now)
+
+
+def cancel(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    reconciliation_id: str,
+    now: dt.datetime,
+    *,
+    allow_completed: bool,
+) -> None:
+    """Undo a reconciliation: its matches are rejected, not erased, and their members given back.
+
+    It is taken from view first and its members are given back after, so that nobody meets one
+    half undone; a call that died in between is finished by the next.
+
+    Raises:
+        NotFound: The business has none of that id, or it was deleted before.
+        Locked: It is completed and may not be undone here, or a later one builds on it.
+    """
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if found.status == "cancelled" and found.failure_code != _RELEASING:
+        raise NotFound("reconciliation", reconciliation_id)
+    if found.status == "completed":
+        if not allow_completed:
+            raise Locked(
+                f"Reconciliation {found.sequence_number} is completed and locked; it takes no "
+                f"changes."
+            )
+        _roll_back(stores, found)
+    if found.status != "cancelled":
+        token = found.task_token
+        found = stores.reconciliations.save_reconciliation(
+            found, status="cancelled", failure_code=_RELEASING, task_token=None, updated_at=now
+        )
+        if token is not None:
+            stores.workflow.answer(token, "cancel")
+    release_all(stores, found, by=principal.name, now=now)
+    if found.statement_id is not None:
+        stores.reconciliations.release_statement(found.statement_id, found)
+    stores.reconciliations.save_reconciliation(found, failure_code=None)
+
+
+def release_all(stores: Stores, reconciliation: Reconciliation, by: str, now: dt.datetime) -> None:
+    """Reject every live match and give its members back; safe to repeat."""
+    for shard in shards_of(reconciliation.spans):
+        for match in stores.reconciliations.matches(reconciliation, shard):
+            if match.status == "rejected":
+                continue
+            for entry in stores.books.transactions(match.business_id, match.entry_ids):
+                stores.books.reopen_transaction(entry, match.id, now)
+            rejected = dataclasses.replace(
+                match,
+                status="rejected",
+                decisions=(*match.decisions, Decision("rejected", by, now)),
+            )
+            stores.reconciliations.release_match(reconciliation, match, rejected)
+
+
+def prepare_lines(
+    stores: Stores, business_id: str, reconciliation_id: str, now: dt.datetime
+) -> Reconciliation:
+    """Make sure that a started reconciliation has its statement's lines stored.
+
+    Raises:
+        Locked: It is not being processed.
+        InvalidInput: The file is refused, or there are no lines to reconcile.
+    """
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if found.status != "processing":
+        raise Locked(f"The reconciliation is {found.status}, not being processed.")
+    if found.statement_id is None:
+        if found.progress.lines == 0:
+            raise InvalidInput(
+                f"No imported statement has lines from {found.period_start} to "
+                f"{found.period_end} for this account: import one, then start again.",
+                kind="no_statement_lines",
+            )
+        return found
+    ledger = stores.books.ledger(business_id, found.ledger_id)
+    statement = stores.reconciliations.statement(business_id, found.statement_id)
+    if statement.status != "parsed":
+        statement = take_in(stores, ledger, statement)
+        if statement.status == "duplicate":
+            raise InvalidInput(str(statement.reason), kind="duplicate_statement")
+    terms = Terms(
+        found.period_start,
+        found.period_end,
+        found.opening_balance_minor,
+        found.closing_balance_minor,
+    )
+    settled = _settle_stored(stores, ledger, dataclasses.replace(statement, terms=terms))
+    spans = (statement.span,) if statement.span is not None else ()
+    if found.spans == spans and found.closing_balance_minor is not None:
+        return found
+    return stores.reconciliations.save_reconciliation(
+        found,
+        spans=spans,
+        opening_balance_minor=settled.opening_balance_minor,
+        closing_balance_minor=settled.closing_balance_minor,
+        warnings=settled.warnings or found.warnings,
+        updated_at=now,
+    )
+
+
+def fail(
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    *,
+    code: str,
+    reason: str,
+    now: dt.datetime,
+) -> None:
+    """Mark a reconciliation failed with a reason, keeping nothing of its run."""
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if found.status in ("completed", "cancelled", "failed"):
+        return
+    release_all(stores, found, by=ENGINE, now=now)
+    stores.reconciliations.save_reconciliation(
+        found,
+        status="failed",
+        failure_code=code,
+        failure_reason=reason,
+        progress=Progress(lines=found.progress.lines, lines_minor=found.progress.lines_minor),
+        task_token=None,
+        completion=None,
+        updated_at=now,
+    )
+
+
+def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -> Settled:
+    """Settle a statement whose lines are stored, from the lines as stored."""
+    spans = (statement.span,) if statement.span is not None else ()
+    lines = tuple(
+        Line(
+            index=line.index,
+            date=line.date,
+            value_date=line.value_date,
+            amount_minor=line.amount_minor,
+            currency=line.currency,
+            description=line.description,
+            counterparty=line.counterparty,
+            reference=line.reference,
+            bank_reference=line.bank_reference,
+            kind=line.kind,
+        )
+        for line in stores.reconciliations.lines(statement.business_id, spans)
+    )
+    if statement.span is not None and len(lines) != statement.span.count:
+        raise InvalidInput("The statement's lines are still being stored.", kind="not_ready")
+    return settle(
+        Statement(
+            account=Account(statement.account_id, None, None, statement.currency),
+            period_start=statement.period_start,
+            period_end=statement.period_end,
+            opening_balance_minor=statement.opening_balance_minor,
+            closing_balance_minor=statement.closing_balance_minor,
+            lines=lines,
+        ),
+        ledger,
+        statement.terms,
+    )
+
+
+def _unread(terms: Terms) -> Settled:
+    """Return the caller's own terms for a file that only the workflow reads.
+
+    Raises:
+        InvalidInput: They name no period.
+    """
+    if terms.period_start is None or terms.period_end is None:
+        raise InvalidInput(
+            "A file of this size needs start_date and end_date.", loc=("body", "start_date")
+        )
+    return Settled(
+        terms.period_start,
+        terms.period_end,
+        terms.opening_balance_minor,
+        terms.closing_balance_minor,
+        (),
+    )
+
+
+def _live_reconciliation_of(stores: Stores, statement: StatementRecord) -> Reconciliation | None:
+    if statement.reconciliation_id is None:
+        return None
+    found = stores.reconciliations.reconciliation(
+        statement.business_id, statement.reconciliation_id
+    )
+    if found.status in PERIOD_HOLDING:
+        return found
+    stores.reconciliations.release_statement(statement.id, found)
+    return None
+
+
+def _adopt(taken: Reconciliation, settled: Settled, terms: Terms) -> Reconciliation:
+    """Return a statement's own reconciliation, provided the caller asks for no other one."""
+    asked = (settled.opening_balance_minor, settled.closing_balance_minor)
+    has = (taken.opening_balance_minor, taken.closing_balance_minor)
+    differ = any(one is not None and one != other for one, other in zip(asked, has, strict=True))
+    covered = (terms.period_start or taken.period_start) <= taken.period_start and (
+        terms.period_end or taken.period_end
+    ) >= taken.period_end
+    if differ or not covered:
+        raise PeriodTaken(
+            f"This statement is reconciliation {taken.sequence_number} of the ledger already, "
+            f"{taken.period_start} to {taken.period_end}, with other balances or days: delete "
+            f"that one first."
+        )
+    return taken
+
+
+def _check_free(
+    stores: Stores, ledger: Ledger, start: dt.date, end: dt.date, but: str | None = None
+) -> None:
+    """Raise when another live reconciliation of the ledger covers some of these days.
+
+    Periods may share their boundary day: many banks end one statement on the day the next
+    begins.
+
+    Raises:
+        PeriodTaken: One does.
+    """
+    for other in list_reconciliations(stores, ledger.business_id, ledger.id):
+        if other.id == but or other.status not in PERIOD_HOLDING:
+            continue
+        same = (other.period_start, other.period_end) == (start, end)
+        if same or (other.period_start < end and start < other.period_end):
+            state = "completed" if other.status == "completed" else "still open"
+            raise PeriodTaken(
+                f"Reconciliation {other.sequence_number} of this ledger covers "
+                f"{other.period_start} to {other.period_end} and is {state}: complete or delete "
+                f"it first, or choose other days."
+            )
+
+
+def _imported(
+    stores: Stores, ledger: Ledger, start: dt.date, end: dt.date
+) -> list[StatementRecord]:
+    last = stores.books.last_number(ledger.business_id, "statements")
+    found = [
+        one
+        for one in stores.reconciliations.statements(ledger.business_id, last)
+        if one.ledger_id == ledger.id
+        and one.status == "parsed"
+        and one.period_start is not None
+        and one.period_end is not None
+        and one.period_start <= end
+        and one.period_end >= start
+    ]
+    return sorted(found, key=lambda one: (one.period_start, one.period_end, one.number))
+
+
+def _roll_back(stores: Stores, completed: Reconciliation) -> None:
+    """Take a ledger back to before its latest completed reconciliation.
+
+    Raises:
+        Locked: It is not the latest, so a later one builds on its closing balance.
+    """
+    others = [
+        one
+        for one in list_reconciliations(stores, completed.business_id, completed.ledger_id)
+        if one.status == "completed" and one.id != completed.id
+    ]
+    later = [one for one in others if one.period_end > completed.period_end]
+    if later:
+        raise Locked(
+            f"Reconciliation {later[0].sequence_number} builds on the closing balance of this "
+            f"one: delete that one first."
+        )
+    ledger = stores.books.ledger(completed.business_id, completed.ledger_id)
+    before = max(others, key=lambda one: one.period_end, default=None)
+    stores.books.roll_forward(
+        ledger,
+        before.period_end if before else None,
+        before.closing_balance_minor if before else None,
+    )

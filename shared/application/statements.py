@@ -1,0 +1,423 @@
+"""Taking statements in: by drop, by upload, by presigned upload. One file is one statement."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from shared.access.model import SYSTEM
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    IncompleteData,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    UnreadableStatement,
+)
+from shared.ids import ENTROPY_BITS, make_id, short_of
+from shared.reconciliation.model import Span, StatementLine, StatementRecord, Terms
+from shared.reconciliation.terms import check_period, statement_for_ledger
+from shared.statements.model import Statement
+from shared.statements.registry import read_statement_file, refuse_misnamed
+from shared.storage.books import new_id
+from shared.storage.objects import PRESIGNED_SECONDS, STATEMENTS_PREFIX
+
+if TYPE_CHECKING:
+    from shared.access.model import Principal
+    from shared.application.stores import Stores
+    from shared.books.model import Ledger
+
+UPLOAD_BYTES_MAX = 4 * 1024 * 1024
+"""API Gateway passes 10 MB but Lambda takes 6 MB of base64, which is 4.5 MB of file."""
+
+STATEMENT_BYTES_MAX = 256 * 1024 * 1024
+"""Largest statement file: about 1,500,000 lines, what the parsing Lambda holds in memory."""
+
+FILENAME_CHARS_MAX = 200
+"""S3 keys end at 1,024 bytes; this leaves room for the prefix and four-byte characters."""
+
+_SAFE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file read for one ledger, not stored yet."""
+
+    statement: Statement
+    format: str
+    warnings: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """Where a client may PUT a file that is too large for the API."""
+
+    statement: StatementRecord
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+    expires_at: dt.datetime
+    max_bytes: int
+
+
+def read_for_ledger(ledger: Ledger, filename: str, data: bytes) -> ReadFile:
+    """Return the statement of this ledger that a file holds.
+
+    Raises:
+        UnreadableStatement: The file is empty, broken, misnamed or of no format we read.
+        InvalidInput: It is of another account or currency than the ledger.
+        TooLarge: Over ``STATEMENT_BYTES_MAX``.
+    """
+    if not data:
+        raise UnreadableStatement("the file is empty")
+    check_size(len(data), STATEMENT_BYTES_MAX)
+    file = read_statement_file(data, default_currency=ledger.currency)
+    refuse_misnamed(filename, file.format)
+    return ReadFile(
+        statement=statement_for_ledger(file, ledger),
+        format=file.format,
+        warnings=file.warnings,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise when a file is over a limit.
+
+    Raises:
+        TooLarge: It is.
+    """
+    if size > limit:
+        raise TooLarge(
+            f"The file has {size:,} bytes, over the {limit:,} that are taken here."
+            + (
+                " Ask for a presigned upload (POST /api/v1/reconciliations/upload-url) or put the "
+                "file into the statements bucket."
+                if limit == UPLOAD_BYTES_MAX
+                else " Split it by period."
+            )
+        )
+
+
+def statement_key(ledger: Ledger, statement_id: str, filename: str) -> str:
+    """Return a fresh S3 key under the ledger's prefix that keeps the file's name readable."""
+    name = _SAFE_NAME.sub("_", filename.rpartition("/")[2]).strip() or "statement"
+    return (
+        f"{STATEMENTS_PREFIX}{ledger.business_id}/{ledger.id}/"
+        f"{short_of(statement_id)}/{name[-FILENAME_CHARS_MAX:]}"
+    )
+
+
+def split_key(s3_key: str) -> tuple[str, str, str]:
+    """Return the business id, ledger id and file name in a statement's S3 key.
+
+    Raises:
+        InvalidInput: The key is not ``statements/{business}/{ledger}/{name}``.
+    """
+    parts = s3_key.split("/", 3)
+    if len(parts) != 4 or f"{parts[0]}/" != STATEMENTS_PREFIX or not parts[3].strip("/"):  # noqa: PLR2004 - the four parts named in the docstring
+        raise InvalidInput(
+            f"{s3_key!r} is not statements/<business id>/<ledger id>/<file name>.",
+            loc=("body", "statement_s3_key"),
+            kind="malformed_key",
+            value=s3_key,
+        )
+    return parts[1], parts[2], parts[3].rpartition("/")[2]
+
+
+def check_key(business_id: str, ledger_id: str, s3_key: str) -> None:
+    """Raise unless a statement's S3 key is this ledger's.
+
+    Raises:
+        InvalidInput: Malformed, or of another ledger.
+        Forbidden: In another business's prefix.
+    """
+    key_business, key_ledger, _name = split_key(s3_key)
+    if key_business != business_id:
+        raise Forbidden("That statement_s3_key is not in this business's prefix.")
+    if key_ledger != ledger_id:
+        raise InvalidInput(
+            f"The key is in the prefix of ledger {key_ledger}, not of {ledger_id}.",
+            loc=("body", "statement_s3_key"),
+            kind="other_ledger",
+            value=s3_key,
+        )
+
+
+def register(
+    stores: Stores,
+    principal: Principal,
+    ledger: Ledger,
+    *,
+    s3_key: str | None,
+    filename: str,
+    purpose: Literal["reconcile", "import"],
+    status: Literal["awaiting_upload", "received"],
+    terms: Terms,
+    now: dt.datetime,
+) -> StatementRecord:
+    """Make a statement known under its S3 key, or return the one that is."""
+    number = stores.books.reserve_numbers(ledger.business_id, "statements", 1)
+    id_ = new_id(number, now)
+    return stores.reconciliations.add_statement(
+        StatementRecord(
+            id=id_,
+            number=number,
+            business_id=ledger.business_id,
+            ledger_id=ledger.id,
+            s3_key=s3_key or statement_key(ledger, id_, filename),
+            filename=filename,
+            status=status,
+            purpose=purpose,
+            created_at=now,
+            created_by=principal.user,
+            created_by_name=principal.name,
+            terms=terms,
+        )
+    )
+
+
+def store_lines(
+    stores: Stores, ledger: Ledger, statement: StatementRecord, read: ReadFile
+) -> StatementRecord:
+    """Store a statement's lines and facts; repeating it, whole or half done, changes nothing.
+
+    Returns:
+        The statement as stored: ``parsed``, or ``duplicate`` where its content already is
+        another statement of the ledger.
+    """
+    parsed = read.statement
+    statement = dataclasses.replace(
+        statement,
+        sha256=read.sha256,
+        format=read.format,
+        warnings=read.warnings,
+        currency=parsed.account.currency or ledger.currency,
+        account_id=parsed.account.id,
+        period_start=parsed.period_start or min((one.date for one in parsed.lines), default=None),
+        period_end=parsed.period_end or max((one.date for one in parsed.lines), default=None),
+        opening_balance_minor=parsed.opening_balance_minor,
+        closing_balance_minor=parsed.closing_balance_minor,
+    )
+    known_id = stores.reconciliations.claim_content(statement)
+    if known_id != statement.id:
+        known = stores.reconciliations.statement(statement.business_id, known_id)
+        duplicate = dataclasses.replace(
+            statement,
+            status="duplicate",
+            reason=f"The same file was received before as {known.s3_key}; nothing was changed.",
+        )
+        stores.reconciliations.update_statement(duplicate)
+        return duplicate
+    if ledger.account_id is None and parsed.account.id is not None:
+        stores.books.learn_account(ledger, parsed.account.id, parsed.account.bank_id)
+    span = statement.span or stores.reconciliations.set_span(
+        statement,
+        Span(
+            stores.books.reserve_numbers(ledger.business_id, "lines", max(1, len(parsed.lines))),
+            len(parsed.lines),
+        ),
+    )
+    if span.count != len(parsed.lines):
+        raise IncompleteData("The file changed while its lines were being stored.")
+    stores.reconciliations.add_lines(
+        [
+            StatementLine(
+                id=_line_id(statement, span.first + line.index),
+                number=span.first + line.index,
+                business_id=ledger.business_id,
+                ledger_id=ledger.id,
+                statement_id=statement.id,
+                index=line.index,
+                date=line.date,
+                value_date=line.value_date,
+                amount_minor=line.amount_minor,
+                currency=line.currency or ledger.currency,
+                description=line.description,
+                counterparty=line.counterparty,
+                reference=line.reference,
+                bank_reference=line.bank_reference,
+                kind=line.kind,
+            )
+            for line in parsed.lines
+        ]
+    )
+    stored = dataclasses.replace(statement, status="parsed", span=span)
+    stores.reconciliations.update_statement(stored)
+    return stored
+
+
+def refuse(stores: Stores, statement: StatementRecord, error: InvalidInput | TooLarge) -> None:
+    """Record why a statement was not taken; nothing else of it is kept."""
+    stores.reconciliations.update_statement(
+        dataclasses.replace(
+            statement,
+            status="refused",
+            reason=str(error),
+            reason_line=error.line if isinstance(error, UnreadableStatement) else None,
+            reason_column=error.column if isinstance(error, UnreadableStatement) else None,
+        )
+    )
+
+
+def upload_statement(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    ledger_id: str,
+    filename: str,
+    data: bytes,
+    now: dt.datetime,
+) -> StatementRecord:
+    """Take in a statement whose lines wait for a reconciliation.
+
+    The same file again returns the statement it already is.
+
+    Raises:
+        NotFound: The business has no such ledger.
+        UnreadableStatement, InvalidInput, TooLarge: The file is refused; nothing is kept.
+    """
+    ledger = stores.books.ledger(business_id, ledger_id)
+    check_size(len(data), UPLOAD_BYTES_MAX)
+    read = read_for_ledger(ledger, filename, data)
+    known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+    if known is not None and known.status == "parsed":
+        return known
+    statement = known or register(
+        stores,
+        principal,
+        ledger,
+        s3_key=None,
+        filename=filename,
+        purpose="import",
+        status="received",
+        terms=Terms(),
+        now=now,
+    )
+    stores.objects.write_statement(statement.s3_key, data)
+    return store_lines(stores, ledger, statement, read)
+
+
+def request_upload(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    ledger_id: str,
+    filename: str,
+    terms: Terms,
+    now: dt.datetime,
+) -> PresignedUpload:
+    """Announce a file that comes by presigned upload; it is reconciled when it arrives.
+
+    Raises:
+        NotFound: The business has no such ledger.
+        InvalidInput: The period ends before it starts.
+    """
+    ledger = stores.books.ledger(business_id, ledger_id)
+    check_period(terms.period_start, terms.period_end)
+    statement = register(
+        stores,
+        principal,
+        ledger,
+        s3_key=None,
+        filename=filename,
+        purpose="reconcile",
+        status="awaiting_upload",
+        terms=terms,
+        now=now,
+    )
+    return PresignedUpload(
+        statement=statement,
+        url=stores.objects.presign_statement(statement.s3_key),
+        method="PUT",
+        headers={},
+        expires_at=now + dt.timedelta(seconds=PRESIGNED_SECONDS),
+        max_bytes=STATEMENT_BYTES_MAX,
+    )
+
+
+def list_statements(
+    stores: Stores, business_id: str, ledger_id: str | None
+) -> list[StatementRecord]:
+    """Return the statements of a business or one of its ledgers, refused ones too, newest first.
+
+    Raises:
+        NotFound: The business has no such ledger.
+    """
+    if ledger_id is not None:
+        stores.books.ledger(business_id, ledger_id)
+    last = stores.books.last_number(business_id, "statements")
+    return [
+        one
+        for one in stores.reconciliations.statements(business_id, last)
+        if ledger_id is None or one.ledger_id == ledger_id
+    ]
+
+
+def take_in_drop(stores: Stores, s3_key: str, now: dt.datetime) -> StatementRecord | None:
+    """Take in a file that arrived in the bucket; the same event any number of times is once.
+
+    Returns:
+        The statement with its lines stored, or refused with its reason. ``None`` where the key
+        names no business of ours, so that there is nobody to tell.
+
+    Raises:
+        NotFound: The ledger in the key is unknown.
+        InvalidInput: The key is malformed.
+    """
+    business_id, ledger_id, name = split_key(s3_key)
+    try:
+        stores.books.business(business_id)
+        ledger = stores.books.ledger(business_id, ledger_id)
+    except NotFound:
+        return None
+    statement = register(
+        stores,
+        SYSTEM,
+        ledger,
+        s3_key=s3_key,
+        filename=name,
+        purpose="reconcile",
+        status="received",
+        terms=Terms(),
+        now=now,
+    )
+    if statement.status == "parsed":
+        return statement
+    try:
+        return take_in(stores, ledger, statement)
+    except (InvalidInput, TooLarge, Conflict) as error:
+        refused = error if not isinstance(error, Conflict) else InvalidInput(str(error))
+        refuse(stores, statement, refused)
+        return stores.reconciliations.statement(business_id, statement.id)
+
+
+def take_in(stores: Stores, ledger: Ledger, statement: StatementRecord) -> StatementRecord:
+    """Read a statement's file and store its lines.
+
+    Raises:
+        UnreadableStatement, InvalidInput, TooLarge: The file is refused.
+    """
+    size = stores.objects.statement_size(statement.s3_key)
+    if size is None:
+        raise InvalidInput(
+            f"There is no file {statement.s3_key!r} in the statements bucket.",
+            loc=("body", "statement_s3_key"),
+            kind="missing_object",
+            value=statement.s3_key,
+        )
+    check_size(size, STATEMENT_BYTES_MAX)
+    data = stores.objects.read_statement(statement.s3_key)
+    return store_lines(stores, ledger, statement, read_for_ledger(ledger, statement.filename, data))
+
+
+def _line_id(statement: StatementRecord, number: int) -> str:
+    digest = hashlib.sha256(f"{statement.id}/{number}".encode()).digest()
+    entropy = int.from_bytes(digest[:8], "big") >> (64 - ENTROPY_BITS)
+    return make_id(number, int(statement.created_at.timestamp() * 1000), entropy)

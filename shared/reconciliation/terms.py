@@ -1,0 +1,205 @@
+"""Whether a statement may be reconciled against a ledger, and on which period and balances."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from shared.errors import InvalidInput
+from shared.money import format_minor
+
+if TYPE_CHECKING:
+    from shared.books.model import Ledger
+    from shared.reconciliation.model import Terms
+    from shared.statements.model import Statement, StatementFile
+
+NO_CLOSING_BALANCE = (
+    "The statement states no closing balance: it was taken as the opening balance plus the lines, "
+    "so a line missing from the file would not show."
+)
+
+MASKED_DIGITS_MIN = 4
+"""Digits that must agree where a statement shows only the end of an account number."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settled:
+    """The period and balances a reconciliation runs on, with what is weak about them.
+
+    Balances are ``None`` only where the file is too large to be read before the workflow does.
+    """
+
+    period_start: dt.date
+    period_end: dt.date
+    opening_balance_minor: int | None
+    closing_balance_minor: int | None
+    warnings: tuple[str, ...]
+
+
+def statement_for_ledger(file: StatementFile, ledger: Ledger) -> Statement:
+    """Return the file's one statement that is the ledger's.
+
+    Raises:
+        InvalidInput: It is of another account or currency, or several could be meant.
+    """
+    mine = [one for one in file.statements if same_account(ledger.account_id, one.account.id)]
+    if not mine:
+        found = ", ".join(sorted({one.account.id or "unnamed" for one in file.statements}))
+        raise InvalidInput(
+            f"The statement is of account {found}, the ledger {ledger.name!r} of account "
+            f"{ledger.account_id}: choose the ledger of that account.",
+            loc=("body", "ledger_id"),
+            kind="other_account",
+            value=found,
+        )
+    if len(mine) > 1:
+        raise InvalidInput(
+            f"The file holds {len(mine)} statements that could be this ledger's: send one "
+            f"statement a file.",
+            loc=("body", "file"),
+            kind="several_statements",
+        )
+    statement = mine[0]
+    currencies = {statement.account.currency} | {line.currency for line in statement.lines}
+    other = sorted(one for one in currencies if one is not None and one != ledger.currency)
+    if other:
+        raise InvalidInput(
+            f"The statement is in {other[0]}, the ledger {ledger.name!r} in {ledger.currency}: "
+            f"choose a ledger of that currency.",
+            loc=("body", "ledger_id"),
+            kind="other_currency",
+            value=other[0],
+        )
+    return statement
+
+
+def same_account(known: str | None, found: str | None) -> bool:
+    """Return whether a statement's account may be the ledger's.
+
+    An account that one side does not name excludes nothing. Spaces and punctuation do not
+    count; a number masked to its end agrees when at least ``MASKED_DIGITS_MIN`` digits do.
+
+    Examples:
+        >>> same_account("DE89 3704 0044", "de8937040044"), same_account("1234567", "***4567")
+        (True, True)
+        >>> same_account("1234567", "7654321")
+        False
+    """
+    if known is None or found is None:
+        return True
+    left, right = (re.sub(r"[^0-9A-Z*]", "", one.upper()) for one in (known, found))
+    for masked, whole in ((left, right), (right, left)):
+        visible = masked.rpartition("*")[2]
+        if "*" in masked and len(visible) >= MASKED_DIGITS_MIN and whole.endswith(visible):
+            return True
+    return left == right
+
+
+def settle(statement: Statement, ledger: Ledger, terms: Terms) -> Settled:
+    """Return the period and balances of a statement under the caller's terms.
+
+    What neither says is derived: opening from closing less the lines, or the ledger's own last
+    closing; closing from opening plus the lines, with a warning that it proves nothing new.
+
+    Raises:
+        InvalidInput: The period ends before it starts, leaves out lines of the statement, or the
+            closing balance does not follow from the opening balance and the lines.
+    """
+    start, end = _period(statement, terms)
+    outside = [line.date for line in statement.lines if not start <= line.date <= end]
+    if outside:
+        raise InvalidInput(
+            f"{len(outside)} of {len(statement.lines)} lines are dated outside {start} to {end}, "
+            f"the first on {min(outside)}: the period must cover the whole statement.",
+            loc=("body", "start_date" if min(outside) < start else "end_date"),
+            kind="lines_outside_period",
+            value=str(min(outside)),
+        )
+    net = sum(line.amount_minor for line in statement.lines)
+    opening, closing, warnings = _balances(statement, ledger, terms, net)
+    if opening + net != closing:
+        currency = ledger.currency
+        raise InvalidInput(
+            f"The closing balance does not follow: opening {format_minor(opening, currency)} plus "
+            f"{len(statement.lines)} lines of {format_minor(net, currency)} give "
+            f"{format_minor(opening + net, currency)}, not {format_minor(closing, currency)} "
+            f"{currency}. A line is missing or doubled, or a balance is wrong.",
+            loc=("body", "closing_balance"),
+            kind="closing_balance_does_not_follow",
+            value=closing,
+        )
+    return Settled(start, end, opening, closing, warnings)
+
+
+def check_period(start: dt.date | None, end: dt.date | None) -> None:
+    """Raise when a period ends before it starts.
+
+    Raises:
+        InvalidInput: It does.
+    """
+    if start is not None and end is not None and end < start:
+        raise InvalidInput(
+            f"The end date {end} is before the start date {start}.",
+            loc=("body", "end_date"),
+            kind="end_before_start",
+            value=str(end),
+        )
+
+
+def _period(statement: Statement, terms: Terms) -> tuple[dt.date, dt.date]:
+    dates = [line.date for line in statement.lines]
+    start = terms.period_start or statement.period_start or min(dates, default=None)
+    end = terms.period_end or statement.period_end or max(dates, default=None)
+    if start is None or end is None:
+        raise InvalidInput(
+            "The statement has no lines and names no period: give start_date and end_date.",
+            loc=("body", "start_date"),
+            kind="missing_period",
+        )
+    # Some banks date lines a little outside the period they announce; theirs is then widened,
+    # while a period that the caller named stays as it is and is checked.
+    if terms.period_start is None:
+        start = min([start, *dates])
+    if terms.period_end is None:
+        end = max([end, *dates])
+    check_period(start, end)
+    return start, end
+
+
+def _balances(
+    statement: Statement, ledger: Ledger, terms: Terms, net: int
+) -> tuple[int, int, tuple[str, ...]]:
+    for name, said, read in (
+        ("opening_balance", terms.opening_balance_minor, statement.opening_balance_minor),
+        ("closing_balance", terms.closing_balance_minor, statement.closing_balance_minor),
+    ):
+        if said is not None and read is not None and said != read:
+            currency = ledger.currency
+            raise InvalidInput(
+                f"{name} is given as {format_minor(said, currency)}, the statement says "
+                f"{format_minor(read, currency)} {currency}.",
+                loc=("body", name),
+                kind="closing_balance_does_not_follow"
+                if name == "closing_balance"
+                else "opening_balance_differs",
+                value=said,
+            )
+    opening = _first(terms.opening_balance_minor, statement.opening_balance_minor)
+    closing = _first(terms.closing_balance_minor, statement.closing_balance_minor)
+    if opening is None and closing is not None:
+        opening = closing - net
+    if opening is not None and closing is not None:
+        return opening, closing, ()
+    if opening is None:
+        opening = _first(ledger.closing_minor, ledger.opening_balance_minor, 0) or 0
+    return (
+        opening,
+        opening + net,
+        (NO_CLOSING_BALANCE,),
+    )
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
