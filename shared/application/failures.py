@@ -9,10 +9,8 @@ from shared.errors import TieoutError
 
 INTERNAL = (
     "internal_error",
-    (
-        "Tieout could not finish this reconciliation because of an internal error. Nothing of the run "
-        "was kept: retry it, and if it fails again send us the reconciliation's id."
-    ),
+    "The reconciliation could not be finished because of an internal error. Nothing of the run "
+    "was kept: retry it, and if it fails again look for its id in the functions' logs.",
 )
 
 

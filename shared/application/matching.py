@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.application.stores import Stores
+    from shared.books.model import Transaction
 
 
 def reconciled_lines(stores: Stores, reconciliation: Reconciliation) -> list[StatementLine]:
@@ -206,7 +207,22 @@ def count_progress(stores: Stores, reconciliation: Reconciliation) -> Progress:
         ambiguous=undecided,
         cleared_minor=cleared,
         lines_minor=sum(line.amount_minor for line in lines),
+        entries_open=len(unmatched_entries(stores, reconciliation)),
     )
+
+
+def unmatched_entries(stores: Stores, reconciliation: Reconciliation) -> list[Transaction]:
+    """Return the book entries up to the period's end that are in no live match.
+
+    They are not on any statement yet, and roll forward.
+    """
+    return [
+        entry
+        for entry in stores.books.open_transactions(
+            reconciliation.business_id, reconciliation.ledger_id, reconciliation.period_end
+        )
+        if entry.match_id is None
+    ]
 
 
 def record_progress(

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.application.matching import count_progress, match_id_of
+from shared.application.matching import count_progress, match_id_of, unmatched_entries
 from shared.application.reconciliations import get
 from shared.books.model import Transaction
 from shared.errors import (
@@ -237,25 +237,11 @@ def review(
     return ReviewPage(
         lines=reviewed,
         entries=entries,
-        outstanding=outstanding(stores, found) if after is None else [],
+        outstanding=unmatched_entries(stores, found)
+        if after is None and found.status != "completed"
+        else [],
         next=str(lines[-1].number) if more else None,
     )
-
-
-def outstanding(stores: Stores, reconciliation: Reconciliation) -> list[Transaction]:
-    """Return the book entries up to the period's end that no approved or proposed match holds.
-
-    They are not on any statement yet, and roll forward.
-    """
-    if reconciliation.status == "completed":
-        return []
-    return [
-        entry
-        for entry in stores.books.open_transactions(
-            reconciliation.business_id, reconciliation.ledger_id, reconciliation.period_end
-        )
-        if entry.match_id is None
-    ]
 
 
 def balance(stores: Stores, business_id: str, reconciliation_id: str) -> BalanceProof:
@@ -386,7 +372,7 @@ def lock(stores: Stores, business_id: str, reconciliation_id: str, now: dt.datet
     if found.completion is None or found.status not in REVIEWABLE:
         raise Locked(f"The reconciliation is {found.status} and nobody decided to complete it.")
     counted = count_progress(stores, found)
-    if counted != found.progress:
+    if dataclasses.replace(counted, entries_open=found.progress.entries_open) != found.progress:
         raise IncompleteData("What is cleared is not what was decided on.")
     ledger = stores.books.ledger(business_id, found.ledger_id)
     if ledger.reconciled_through is None or ledger.reconciled_through <= found.period_end:
@@ -560,7 +546,10 @@ def _counted(
         for shard in {shard_of(line_id) for line_id in match.line_ids}
         for tie in stores.reconciliations.ambiguities(found, shard)
     }
-    changes = {"ambiguous": progress.ambiguous - sign * len(tied & set(match.line_ids))}
+    changes = {
+        "ambiguous": progress.ambiguous - sign * len(tied & set(match.line_ids)),
+        "entries_open": progress.entries_open - sign * len(match.entry_ids),
+    }
     if match.status == "proposed":
         changes["proposed"] = progress.proposed + lines
     else:

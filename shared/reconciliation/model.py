@@ -184,6 +184,8 @@ class Progress:
     """Counts of statement lines by what became of them, and what they clear.
 
     ``cleared_minor`` sums the approved matches: entries plus residues, which is their lines.
+    ``entries_open`` is how many book entries up to the period's end are in no live match; it is
+    shown, never proven with, since entries may be added at any time.
     """
 
     lines: int = 0
@@ -193,6 +195,7 @@ class Progress:
     ambiguous: int = 0
     cleared_minor: int = 0
     lines_minor: int = 0
+    entries_open: int = 0
 
     @property
     def approved(self) -> int:
