@@ -204,6 +204,9 @@ def store_lines(
         period_end=parsed.period_end or max((one.date for one in parsed.lines), default=None),
         opening_balance_minor=parsed.opening_balance_minor,
         closing_balance_minor=parsed.closing_balance_minor,
+        reason=None,
+        reason_line=None,
+        reason_column=None,
     )
     known_id = stores.reconciliations.claim_content(statement)
     if known_id != statement.id:

@@ -123,11 +123,12 @@ class Reconciliations:
     def update_statement(self, statement: StatementRecord) -> None:
         """Store what became of a statement, its reconciliation and span left as they are."""
         kept = {"id", "number", "business_id", "created_at", "reconciliation_id", "span"}
-        actions = [
-            getattr(StatementItem, name).set(value)
-            for name, value in to_attributes(statement).items()
-            if name not in kept
-        ]
+        actions = []
+        for field in dataclasses.fields(statement):
+            if field.name not in kept:
+                value = getattr(statement, field.name)
+                attribute = getattr(StatementItem, field.name)
+                actions.append(attribute.remove() if value is None else attribute.set(value))
         _statement_item(statement).update(actions=actions, condition=StatementItem.pk.exists())
 
     def set_span(self, statement: StatementRecord, span: Span) -> Span:
