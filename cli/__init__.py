@@ -1,1 +1,1 @@
-"""TODO."""
+"""The `tieout` command line."""

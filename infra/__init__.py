@@ -1,1 +1,1 @@
-"""TODO."""
+"""The AWS stack: what exists, who may touch it, and what is watched."""

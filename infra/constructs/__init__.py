@@ -1,1 +1,1 @@
-"""TODO."""
+"""One construct per file, composed by :mod:`infra.stack`."""

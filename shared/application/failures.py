@@ -7,10 +7,10 @@ import re
 
 from shared.errors import TieoutError
 
-INTERNAL = (
-    "internal_error",
+INTERNAL_CODE = "internal_error"
+INTERNAL_REASON = (
     "The reconciliation could not be finished because of an internal error. Nothing of the run "
-    "was kept: retry it, and if it fails again look for its id in the functions' logs.",
+    "was kept: retry it, and if it fails again look for its id in the functions' logs."
 )
 
 
@@ -29,13 +29,13 @@ def describe_failure(error: str, cause: str) -> tuple[str, str]:
         ('not_found', 'No ledger.')
     """
     if error not in _names(TieoutError):
-        return INTERNAL
+        return INTERNAL_CODE, INTERNAL_REASON
     try:
         message = json.loads(cause)["errorMessage"]
     except (ValueError, KeyError, TypeError):
         message = cause
     if not message:
-        return INTERNAL
+        return INTERNAL_CODE, INTERNAL_REASON
     return re.sub(r"(?<!^)(?=[A-Z])", "_", error).lower(), str(message)
 
 

@@ -1,0 +1,1 @@
+"""The HTTP API: one function, four dialects of one domain."""

@@ -1,0 +1,167 @@
+"""What Day Zero's clients send and receive while a reconciliation is reviewed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from functions.api.dayzero.schemas import Envelope
+
+
+class StatementTxn(TypedDict):
+    """A statement line; money in cents."""
+
+    id: str
+    statement_id: str
+    index: Annotated[int, Field(description="Place in the file, from 0.")]
+    datetime: str
+    value_date: str | None
+    amount: int
+    currency: str
+    description: str
+    counterparty: str | None
+    reference: str | None
+    bank_reference: str | None
+    kind: str | None
+
+
+class LedgerTxn(TypedDict):
+    """A transaction as a match or a candidate names it; money in cents."""
+
+    id: str
+    datetime: str
+    amount: int
+    currency: str
+    description: str
+    counterparty: str | None
+    reference: str | None
+
+
+class MatchResidue(TypedDict):
+    """What a match leaves between its two sides."""
+
+    kind: str
+    amount: int
+
+
+class MatchFields(TypedDict):
+    """A match with the reasons for it."""
+
+    id: str
+    status: Literal["proposed", "approved", "rejected"]
+    method: str
+    confidence: float
+    reasons: list[str]
+    amount: int
+    statement_txn_ids: list[str]
+    ledger_txn_ids: list[str]
+    residues: list[MatchResidue]
+    decided_by: str
+    decided_at: str
+
+
+class MatchResponse(Envelope, MatchFields):
+    """A match for both generations of clients."""
+
+    data: MatchFields
+
+
+class MatchWithTxns(MatchFields):
+    """A match with what it ties together."""
+
+    statement_txns: Annotated[
+        list[StatementTxn], Field(description="Those of its lines that are on this page.")
+    ]
+    ledger_txns: list[LedgerTxn]
+
+
+class MatchCandidate(TypedDict):
+    """One of several explanations of a line."""
+
+    ledger_txn_ids: list[str]
+    ledger_txns: list[LedgerTxn]
+    confidence: float
+    reasons: list[str]
+
+
+class AmbiguousTxn(TypedDict):
+    """A line that several explanations fit equally well: a person decides."""
+
+    statement_txn: StatementTxn
+    candidates: list[MatchCandidate]
+
+
+class MatchListFields(TypedDict):
+    """One page of statement lines, each in exactly one of the first three lists."""
+
+    matches: list[MatchWithTxns]
+    ambiguous: list[AmbiguousTxn]
+    unmatched_statement_txns: list[StatementTxn]
+    unmatched_ledger_txns: Annotated[
+        list[LedgerTxn],
+        Field(description="Outstanding in the books; on the first page only, all of them."),
+    ]
+    next_cursor: str | None
+
+
+class MatchListResponse(Envelope, MatchListFields):
+    """A page of matches for both generations of clients."""
+
+    data: MatchListFields
+
+
+class BalanceFields(TypedDict):
+    """The proof: opening + net matched = closing, in cents."""
+
+    currency: str
+    opening_balance: int
+    net_matched: int
+    closing_balance: int
+    difference: Annotated[int, Field(description="closing - (opening + net matched)")]
+    is_balanced: bool
+    statement_net: Annotated[int, Field(description="Sum of all statement lines.")]
+    statement_txns_not_cleared: int
+    outstanding: Annotated[int, Field(description="Sum of ledger transactions on no statement.")]
+    outstanding_count: int
+    book_balance: int
+    adjusted_bank_balance: int
+    findings: Annotated[
+        list[str], Field(description="What stands in the way, in words; empty means proven.")
+    ]
+
+
+class BalanceResponse(Envelope, BalanceFields):
+    """The proof for both generations of clients."""
+
+    data: BalanceFields
+
+
+class StatementFields(TypedDict):
+    """A statement as received, refused ones with where and why."""
+
+    id: str
+    ledger_id: str
+    status: Literal["awaiting_upload", "received", "parsed", "refused", "duplicate"]
+    s3_key: str
+    filename: str
+    format: str | None
+    currency: str | None
+    account_id: str | None
+    start_date: str | None
+    end_date: str | None
+    opening_balance: int | None
+    closing_balance: int | None
+    line_count: int | None
+    warnings: list[str]
+    reason: str | None
+    reason_line: int | None
+    reason_column: int | None
+    reconciliation_id: str | None
+    created_at: str
+
+
+class StatementList(TypedDict):
+    """A page of statements, newest first."""
+
+    data: list[StatementFields]
+    next_cursor: str | None

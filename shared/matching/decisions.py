@@ -1,0 +1,329 @@
+"""From scored candidate pairs to matches, ambiguities and what stays open.
+
+Every pass hands its candidates here, so the rules of who may be matched without a person are
+written once: enough probability, odds against everything else, something besides amount and
+date that speaks for the pair, and nothing that speaks against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from shared.matching.assignment import assign
+from shared.matching.candidates import Pairs
+from shared.matching.columns import Floats, Side
+from shared.matching.evidence import NO_TEXT_AT_ALL, Evidence
+from shared.matching.explain import (
+    SIMILARITY_DIFFERS_BELOW,
+    date_reason,
+    identifier_reason,
+    rarity_reason,
+    text_reason,
+)
+from shared.matching.model import Ambiguity, Candidate, Match, MatchSettings, Residue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.matching.assignment import Assignment
+    from shared.matching.columns import Flags
+    from shared.matching.model import Item
+    from shared.matching.text import Reader
+
+AUTO_PROBABILITY_MIN = 0.995
+"""The margin: an ``auto`` match outweighs everything else together about 200 to 1."""
+
+AUTO_SIMILARITY_MIN = 65
+"""Least similarity of an ``auto`` match that no shared identifier vouches for."""
+
+AUTO_SHARED_WORDS_MIN = 2.0
+"""Least rarity, as a log, of the words it shares: about one item in seven, or rarer."""
+
+AUTO_SIMILARITY_ALONE_MIN = 85
+"""The same where no whole word is shared: a typo, or a name cut short."""
+
+AUTO_DAYS_WITHOUT_TEXT_MAX = 3
+"""Business days apart, at most, of an ``auto`` match with no text on either side."""
+
+CROWDED_SIMILARITY_MIN = 90
+"""Least similarity of an ``auto`` match whose amount was too frequent to compare everything."""
+
+TIE_SHARE = 0.25
+"""A candidate with less than this share of the best one's belief is not tied with it."""
+
+AMBIGUOUS_FROM = 0.45
+"""Least belief that any candidate is right; below it the line counts as unmatched."""
+
+CONFIDENCE_MAX = 0.9999
+CONFIDENCE_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass says; positions are those of the caller's lists."""
+
+    matches: tuple[Match, ...]
+    ambiguous: tuple[Ambiguity, ...]
+    lines_taken: frozenset[int]
+    entries_taken: frozenset[int]
+    warnings: tuple[str, ...] = ()
+
+
+class Account(Protocol):
+    """How a pass accounts for the difference between a line and an entry."""
+
+    def __call__(self, line: int, entry: int) -> tuple[tuple[str, ...], tuple[Residue, ...]]:
+        """Return the reasons about the amount, and the residues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The candidates of one pass.
+
+    Args:
+        lines: The classes of each side; ``entries`` likewise.
+        method: The match method, or ``None`` to name it after the evidence.
+        review_only: No match of this pass may be ``auto``.
+    """
+
+    lines: Side
+    entries: Side
+    pairs: Pairs
+    evidence: Evidence
+    odds_log: Floats
+    method: str | None
+    review_only: bool
+
+
+def decide(
+    proposal: Proposal,
+    line_items: Sequence[Item],
+    entry_items: Sequence[Item],
+    *,
+    reader: Reader,
+    account: Account,
+    settings: MatchSettings,
+) -> Outcome:
+    """Return the matches and ambiguities that follow from a pass's candidates."""
+    pairs = proposal.pairs
+    assigned = assign(
+        pairs.line,
+        pairs.entry,
+        proposal.odds_log,
+        proposal.lines.size,
+        proposal.entries.size,
+        settings.review_threshold,
+    )
+    return _Decider(
+        proposal, assigned, line_items, entry_items, reader, account, settings
+    ).outcome()
+
+
+class _Decider:
+    """Hands out the members of classes and words the answer."""
+
+    def __init__(
+        self,
+        proposal: Proposal,
+        assigned: Assignment,
+        line_items: Sequence[Item],
+        entry_items: Sequence[Item],
+        reader: Reader,
+        account: Account,
+        settings: MatchSettings,
+    ) -> None:
+        self._proposal = proposal
+        self._assigned = assigned
+        self._line_items, self._entry_items = line_items, entry_items
+        self._reader, self._account, self._settings = reader, account, settings
+        self._line_next = proposal.lines.start[:-1].copy()
+        self._entry_next = proposal.entries.start[:-1].copy()
+        self._auto_able = self._may_be_auto()
+        self._same_lines = _same_amount(proposal.lines)
+        self._same_entries = _same_amount(proposal.entries)
+
+    def outcome(self) -> Outcome:
+        """Return the matches, then the ambiguities among what they leave."""
+        lines, entries = self._proposal.lines, self._proposal.entries
+        pairs = self._proposal.pairs
+        found = sorted(self._assigned.pairs)
+        line_used = np.zeros(len(lines), dtype=np.int64)
+        entry_used = np.zeros(len(entries), dtype=np.int64)
+        for pair, items, _ in found:
+            line_used[pairs.line[pair]] += items
+            entry_used[pairs.entry[pair]] += items
+        line_whole, entry_whole = line_used == lines.size, entry_used == entries.size
+        matches: list[Match] = []
+        lines_taken: set[int] = set()
+        entries_taken: set[int] = set()
+        for pair, items, probability in found:
+            a, b = int(pairs.line[pair]), int(pairs.entry[pair])
+            whole = bool(line_whole[a] and entry_whole[b])
+            for _ in range(items):
+                line = int(lines.members[self._line_next[a]])
+                entry = int(entries.members[self._entry_next[b]])
+                self._line_next[a] += 1
+                self._entry_next[b] += 1
+                lines_taken.add(line)
+                entries_taken.add(entry)
+                matches.append(self._match(pair, line, entry, probability, whole=whole))
+        ambiguous = self._ambiguities(lines_taken, entries_taken)
+        too_large = self._assigned.too_large
+        warning = (
+            f"{too_large} lines of one amount compete for too many entries to compare every "
+            "pairing; only the sure ones were matched."
+        )
+        return Outcome(
+            tuple(matches),
+            ambiguous,
+            frozenset(lines_taken),
+            frozenset(entries_taken),
+            (warning,) if too_large else (),
+        )
+
+    def _may_be_auto(self) -> Flags:
+        """Return per pair whether its evidence allows a match without a person."""
+        pairs, evidence = self._proposal.pairs, self._proposal.evidence
+        if self._proposal.review_only:
+            return np.zeros(len(pairs), dtype=np.bool_)
+        agrees = evidence.agreement > 0
+        alike = (evidence.similarity >= AUTO_SIMILARITY_MIN) & (
+            evidence.shared_words >= AUTO_SHARED_WORDS_MIN
+        )
+        alike |= evidence.similarity >= AUTO_SIMILARITY_ALONE_MIN
+        alike &= ~pairs.crowded | (evidence.similarity >= CROWDED_SIMILARITY_MIN)
+        only = (np.bincount(pairs.line, minlength=1)[pairs.line] == 1) & (
+            np.bincount(pairs.entry, minlength=1)[pairs.entry] == 1
+        )
+        textless = (
+            (evidence.similarity == NO_TEXT_AT_ALL)
+            & only
+            & (np.abs(evidence.days) <= AUTO_DAYS_WITHOUT_TEXT_MAX)
+        )
+        allowed = (agrees | alike | textless) & ~evidence.contradiction & ~evidence.other_party
+        return np.asarray(allowed, dtype=np.bool_)
+
+    def _match(self, pair: int, line: int, entry: int, probability: float, *, whole: bool) -> Match:
+        threshold = max(AUTO_PROBABILITY_MIN, self._settings.auto_threshold)
+        sure = probability >= threshold
+        auto = bool(sure and whole and self._auto_able[pair])
+        reasons, residues = self._reasons(pair, line, entry)
+        a, b = int(self._proposal.pairs.line[pair]), int(self._proposal.pairs.entry[pair])
+        twins = int(self._proposal.lines.size[a]), int(self._proposal.entries.size[b])
+        if max(twins) > 1:
+            reasons.append(
+                f"{twins[0]} indistinguishable lines and {twins[1]} indistinguishable entries: "
+                "any pairing of them is right"
+            )
+        if not auto:
+            reasons += self._doubts(pair, sure=sure, whole=whole)
+        return Match(
+            lines=(self._line_items[line].id,),
+            entries=(self._entry_items[entry].id,),
+            method=self._method(pair, line, entry),
+            confidence=_shown(probability),
+            status="auto" if auto else "review",
+            reasons=tuple(reasons),
+            residues=residues,
+        )
+
+    def _method(self, pair: int, line: int, entry: int) -> str:
+        if self._proposal.method is not None:
+            return self._proposal.method
+        if self._proposal.evidence.agreement[pair] > 0:
+            return "identifier"
+        same_day = self._line_items[line].date == self._entry_items[entry].date
+        return "exact" if same_day and self._auto_able[pair] else "scored"
+
+    def _reasons(self, pair: int, line: int, entry: int) -> tuple[list[str], tuple[Residue, ...]]:
+        evidence = self._proposal.evidence
+        line_item, entry_item = self._line_items[line], self._entry_items[entry]
+        of_amount, residues = self._account(line, entry)
+        reasons = [*of_amount, date_reason(line_item, entry_item)]
+        if evidence.agreement[pair] > 0:
+            read = self._reader.read
+            reasons.append(
+                identifier_reason(line_item, entry_item, read(line_item), read(entry_item))
+            )
+        reasons.append(text_reason(float(evidence.similarity[pair])))
+        a, b = int(self._proposal.pairs.line[pair]), int(self._proposal.pairs.entry[pair])
+        reasons.append(rarity_reason(self._same_lines[a], self._same_entries[b]))
+        return reasons, residues
+
+    def _doubts(self, pair: int, *, sure: bool, whole: bool) -> list[str]:
+        """Return why a person should look; the text itself is among the reasons already."""
+        doubts = []
+        if not sure:
+            doubts.append("Another explanation is not unlikely enough")
+        if not whole:
+            doubts.append("Not as many indistinguishable lines as entries")
+        if self._proposal.evidence.contradiction[pair]:
+            doubts.append("The line names a reference that the books know from another entry")
+        if self._proposal.evidence.other_party[pair]:
+            doubts.append("Both sides name a party that is known from other items")
+        if sure and not self._auto_able[pair] and not self._proposal.review_only:
+            similarity = self._proposal.evidence.similarity[pair]
+            if not 0 <= similarity < SIMILARITY_DIFFERS_BELOW:
+                doubts.append("Little besides amount and date speaks for it")
+        return doubts
+
+    def _ambiguities(self, lines_taken: set[int], entries_taken: set[int]) -> tuple[Ambiguity, ...]:
+        """Return the lines that several pairings explain about equally well.
+
+        Only entries still open are named: one that another line surely holds is no tie.
+        """
+        result = []
+        for belief in self._assigned.beliefs:
+            open_shares = [
+                (b, share)
+                for b, share in belief.shares
+                if self._entry_next[b] < self._proposal.entries.start[b + 1]
+            ]
+            if not open_shares or sum(share for _, share in open_shares) < AMBIGUOUS_FROM:
+                continue
+            if self._line_next[belief.line] == self._proposal.lines.start[belief.line + 1]:
+                continue
+            line = int(self._proposal.lines.members[self._line_next[belief.line]])
+            self._line_next[belief.line] += 1
+            lines_taken.add(line)
+            best = open_shares[0][1]
+            candidates: list[Candidate] = []
+            for b, share in open_shares:
+                if share < TIE_SHARE * best:
+                    break
+                begin, end = int(self._entry_next[b]), int(self._proposal.entries.start[b + 1])
+                twins = self._proposal.entries.members[begin:end].tolist()
+                for entry in twins[: self._settings.candidates_named_max - len(candidates)]:
+                    reasons, _ = self._reasons(self._pair_number(belief.line, b), line, entry)
+                    candidates.append(
+                        Candidate(
+                            (self._entry_items[entry].id,),
+                            _shown(share / len(twins)),
+                            tuple(reasons),
+                        )
+                    )
+                    entries_taken.add(entry)
+            result.append(Ambiguity(self._line_items[line].id, tuple(candidates)))
+        return tuple(result)
+
+    def _pair_number(self, line: int, entry: int) -> int:
+        """Return the position of a pair; pairs are ordered by line, then entry."""
+        pairs = self._proposal.pairs
+        begin, end = np.searchsorted(pairs.line, [line, line + 1])
+        return int(begin + np.searchsorted(pairs.entry[begin:end], entry))
+
+
+def _same_amount(side: Side) -> list[int]:
+    """Return per class how many items of the side have its amount."""
+    _, where = np.unique(side.amount, return_inverse=True)
+    if not len(where):
+        return []
+    counts = np.bincount(where, weights=side.size)[where]
+    return [int(count) for count in counts]
+
+
+def _shown(probability: float) -> float:
+    return round(min(probability, CONFIDENCE_MAX), CONFIDENCE_DECIMALS)

@@ -1,0 +1,162 @@
+"""Which column holds what: the header's words, settled by what the cells look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.errors import UnreadableStatement
+from shared.money import is_currency
+from shared.statements.amounts import split_amount
+from shared.statements.csv_words import (
+    DATE_ROLES,
+    Role,
+    roles_of,
+    side_of,
+)
+from shared.statements.dates import date_readings, looks_like_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shared.statements.csv_table import Row, Table
+
+SAMPLE_ROWS = 500
+"""Rows looked at to see what a column holds; every row is still checked when it is read."""
+
+EMPTY_MARKS = frozenset({"-", "--", "\u2013", "\u2014", "n/a", "N/A"})
+"""What banks print in a debit or credit column on the side that does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table by role, each as an index from 0."""
+
+    date: int
+    value_date: int | None
+    amounts: tuple[int, ...]
+    debit: int | None
+    credit: int | None
+    by_role: dict[Role, list[int]] = field(default_factory=dict)
+
+    def first(self, role: Role) -> int | None:
+        """Return the first column of a role, if any."""
+        found = self.by_role.get(role)
+        return found[0] if found else None
+
+    def all(self, role: Role) -> list[int]:
+        """Return every column of a role."""
+        return self.by_role.get(role, [])
+
+    @property
+    def money(self) -> list[int]:
+        """The columns of which one at least must be filled in a movement's row."""
+        sides = [index for index in (self.debit, self.credit) if index is not None]
+        return [*self.amounts, *sides]
+
+
+def _is_amount(cell: str) -> bool:
+    return split_amount(cell) is not None or cell in EMPTY_MARKS
+
+
+def _is_day(cell: str) -> bool:
+    return bool(date_readings(cell)) or looks_like_date(cell)
+
+
+def _is_code(cell: str) -> bool:
+    return is_currency(cell.upper())
+
+
+def _share(cells: Sequence[str], test: Callable[[str], bool]) -> float:
+    return sum(map(test, cells)) / len(cells) if cells else 1.0
+
+
+_MOSTLY = 0.5
+"""A column is what most of its cells are: footers and notes stand in it too."""
+
+
+def _fits(role: Role, cells: Sequence[str]) -> bool:
+    """Return whether the filled cells of a column can be of a role."""
+    if role in DATE_ROLES:
+        return _share(cells, _is_day) >= _MOSTLY
+    if role in {Role.AMOUNT, Role.DEBIT, Role.CREDIT, Role.FEE, Role.BALANCE}:
+        return _share(cells, _is_amount) >= _MOSTLY
+    if role is Role.INDICATOR:
+        return bool(cells) and all(side_of(cell) for cell in cells)
+    if role is Role.CURRENCY:
+        return _share(cells, _is_code) >= _MOSTLY
+    return True
+
+
+def _role_of(header: str, cells: Sequence[str]) -> Role | None:
+    """Return the one role of a column, dates before amounts: ``20240115`` could be both."""
+    roles = roles_of(header)
+    order = sorted(roles, key=lambda role: role not in DATE_ROLES)
+    return next((role for role in order if _fits(role, cells)), None)
+
+
+def assign(table: Table) -> Columns:
+    """Return what each column of the table holds.
+
+    Raises:
+        UnreadableStatement: No column holds dates, or none holds amounts.
+    """
+    width = len(table.header.cells)
+    sample = [row for row in table.body[:SAMPLE_ROWS] if len(row.cells) >= min(width, 2)]
+    by_role: dict[Role, list[int]] = {}
+    for index, header in enumerate(table.header.cells):
+        cells = [row.cell(index) for row in sample if row.cell(index)]
+        role = _role_of(header, cells)
+        if role is not None:
+            by_role.setdefault(role, []).append(index)
+    _prefer_details(table, by_role)
+    date = _booking_date(by_role, sample)
+    if date is None:
+        raise UnreadableStatement("no column holds dates that can be read", line=table.header.line)
+    debit, credit = by_role.get(Role.DEBIT), by_role.get(Role.CREDIT)
+    if not (debit and credit):
+        debit = credit = None
+    amounts = tuple(by_role.get(Role.AMOUNT, ()))
+    if not amounts and debit is None:
+        raise UnreadableStatement(
+            "no column holds amounts that can be read", line=table.header.line
+        )
+    if debit and credit and (len(debit) > 1 or len(credit) > 1):
+        raise UnreadableStatement(
+            "more than one column is named as the debit or the credit amount: "
+            + _names(table.header, [*debit, *credit]),
+            line=table.header.line,
+        )
+    value_dates = by_role.get(Role.VALUE_DATE, [])
+    return Columns(
+        date=date,
+        value_date=next((index for index in value_dates if index != date), None),
+        amounts=amounts,
+        debit=debit[0] if debit else None,
+        credit=credit[0] if credit else None,
+        by_role=by_role,
+    )
+
+
+def _names(header: Row, indexes: Sequence[int]) -> str:
+    return ", ".join(repr(header.cell(index)) for index in indexes)
+
+
+def _booking_date(by_role: dict[Role, list[int]], sample: Sequence[Row]) -> int | None:
+    """Return the column of the booking date: the most official of those that are filled."""
+    candidates = [index for role in DATE_ROLES for index in by_role.get(role, [])]
+    filled = [index for index in candidates if any(row.cell(index) for row in sample)]
+    return next(iter(filled or candidates), None)
+
+
+def _prefer_details(table: Table, by_role: dict[Role, list[int]]) -> None:
+    """Take columns that may be the kind of movement out of the description if a text is left.
+
+    German ``Buchungstext`` and Chase's ``Details`` say how money moved; the description proper
+    stands beside them, except where they are all there is.
+    """
+    described = by_role.get(Role.DESCRIPTION, [])
+    kinds = [i for i in described if Role.KIND in roles_of(table.header.cell(i))]
+    if kinds and len(kinds) < len(described):
+        by_role[Role.DESCRIPTION] = [index for index in described if index not in kinds]
+        by_role[Role.KIND] = sorted([*kinds, *by_role.get(Role.KIND, [])])

@@ -1,0 +1,138 @@
+"""Which order of day and month a CSV file is written in, decided from the whole file."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from shared.errors import UnreadableStatement
+from shared.statements.dates import DateOrder, date_readings
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+DISTINCT_DATES_MIN = 4
+"""Distinct days before the order of rows may settle the order of day and month. Unsorted rows
+look sorted under a wrong reading by chance in 1 of 3 files with three days, 1 of 12 with four;
+and a file must be unsorted first, which banks' files hardly ever are."""
+
+_BOTH = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
+
+DatedText = tuple[int, str]
+"""A line and the date text on it."""
+
+
+def decide_order(
+    booked: Sequence[DatedText], others: Sequence[DatedText], notes: Sequence[DatedText]
+) -> DateOrder:
+    """Return the one order in which every date of the file can be read.
+
+    Args:
+        booked: The booking dates, in file order.
+        others: The other dates of the movements, such as value dates.
+        notes: Dates around the table; they can settle the order but never contradict it.
+
+    Raises:
+        UnreadableStatement: Two dates contradict each other, or two orders fit and differ.
+
+    Examples:
+        >>> decide_order([(2, "13/04/2024"), (3, "02/05/2024")], [], [])
+        <DateOrder.DAY_FIRST: 'day first'>
+    """
+    written = [*booked, *others]
+    fitting = _fitting(written)
+    last = [order for order in fitting if order is not DateOrder.YEAR_FIRST]
+    if not last:
+        return DateOrder.YEAR_FIRST
+    _refuse_year_first_doubt(written, last, fitting)
+    if len(last) == 1 or _same(written, *_BOTH):
+        return last[0]
+    settled = [order for order in _BOTH if _fits_notes(notes, order)]
+    if len(settled) == 1:
+        return settled[0]
+    sorted_ = [order for order in _BOTH if _is_sorted(booked, order)]
+    distinct = len({date_readings(text)[DateOrder.DAY_FIRST] for _, text in booked})
+    if len(sorted_) == 1 and distinct >= DISTINCT_DATES_MIN:
+        return sorted_[0]
+    raise _undecided(written)
+
+
+def _fitting(written: Sequence[DatedText]) -> list[DateOrder]:
+    fitting = list(DateOrder)
+    decided_on: DatedText | None = None
+    for line, text in written:
+        left = [order for order in fitting if order in date_readings(text)]
+        if not left:
+            before = "" if decided_on is None else f", but line {decided_on[0]} ({decided_on[1]!r})"
+            raise UnreadableStatement(
+                f"{text!r} cannot be read{before} with {' or '.join(o.value for o in fitting)}",
+                line=line,
+            )
+        if len(left) < len(fitting) and set(fitting) & set(_BOTH) != set(left) & set(_BOTH):
+            decided_on = (line, text)
+        fitting = left
+    return fitting
+
+
+def _same(written: Sequence[DatedText], one: DateOrder, other: DateOrder) -> bool:
+    return all(
+        date_readings(text).get(one) == date_readings(text).get(other) for _, text in written
+    )
+
+
+def _fits_notes(notes: Sequence[DatedText], order: DateOrder) -> bool:
+    """Return whether the dates around the table allow an order.
+
+    A note in another notation (a month name, ISO) says nothing and allows both.
+    """
+    return all(order in date_readings(text) for _, text in notes if date_readings(text))
+
+
+def _is_sorted(booked: Sequence[DatedText], order: DateOrder) -> bool:
+    dates = [date_readings(text)[order] for _, text in booked]
+    return all(a <= b for a, b in pairwise(dates)) or all(a >= b for a, b in pairwise(dates))
+
+
+def _refuse_year_first_doubt(
+    written: Sequence[DatedText], last: Sequence[DateOrder], fitting: Sequence[DateOrder]
+) -> None:
+    """Refuse ``24/01/15, 24/01/16``: days of one month, or one day in two years.
+
+    Two-digit years stand last in every bank's file we know of, so the year is taken to stand
+    first only in doubt: where it would be the same in all rows and differ otherwise.
+    """
+    if DateOrder.YEAR_FIRST not in fitting:
+        return
+    first = {date_readings(text)[DateOrder.YEAR_FIRST].year for _, text in written}
+    end = {date_readings(text)[last[0]].year for _, text in written}
+    if len(first) == 1 and len(end) > 1:
+        raise _undecided(written, last[0], DateOrder.YEAR_FIRST)
+
+
+def _day(date: dt.date) -> str:
+    return f"{date.day} {_MONTH_NAMES[date.month - 1]} {date.year}"
+
+
+_MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def _undecided(
+    written: Sequence[DatedText],
+    one: DateOrder = DateOrder.DAY_FIRST,
+    other: DateOrder = DateOrder.MONTH_FIRST,
+) -> UnreadableStatement:
+    line, text = next(
+        (line, text)
+        for line, text in written
+        if date_readings(text)[one] != date_readings(text)[other]
+    )
+    readings = date_readings(text)
+    return UnreadableStatement(
+        f"{text!r} could be {_day(readings[one])} ({one.value}) or {_day(readings[other])} "
+        f"({other.value}), and every other date in the file allows both",
+        line=line,
+    )

@@ -1,0 +1,68 @@
+"""Statement file -> expected JSON beside it. Regenerate with
+``pytest tests/golden --regenerate-golden`` and read the diff."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.parse import file_as_json
+from shared.errors import UnreadableStatement
+from shared.statements.registry import read_statement_file
+
+FOLDER = Path(__file__).parent
+INPUTS = sorted(
+    path
+    for folder in ("ofx", "csv")
+    for path in (FOLDER / folder).iterdir()
+    if path.suffix != ".json"
+)
+OFX_READ = [path for path in INPUTS if path.parent.name == "ofx" and "refused" not in path.name]
+
+
+def outcome(data: bytes) -> dict[str, Any]:
+    try:
+        return file_as_json(read_statement_file(data))
+    except UnreadableStatement as error:
+        return {
+            "error": "unreadable_statement",
+            "reason": error.reason,
+            "line": error.line,
+            "column": error.column,
+        }
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
+def test_file_reads_as_its_golden_json_says(path: Path, pytestconfig: pytest.Config) -> None:
+    expected = path.with_name(path.name + ".json")
+    found = outcome(path.read_bytes())
+    if pytestconfig.getoption("--regenerate-golden", default=False):
+        text = json.dumps(found, indent=2, ensure_ascii=False)
+        expected.write_text(text + "\n", encoding="utf-8")
+    assert found == json.loads(expected.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
+def test_only_files_named_refused_are_refused(path: Path) -> None:
+    assert ("error" in outcome(path.read_bytes())) == path.name.startswith("refused_")
+
+
+@pytest.mark.parametrize("path", OFX_READ, ids=lambda path: path.name)
+def test_ofx_cut_off_at_any_byte_of_its_second_half_is_refused(path: Path) -> None:
+    data = path.read_bytes()
+    end = data.lower().rindex(b"</ofx>") + len(b"</ofx>")
+    for cut in range(end // 2, end):
+        with pytest.raises(UnreadableStatement):
+            read_statement_file(data[:cut])
+    whole = read_statement_file(data)
+    assert read_statement_file(data[:end]).statements == whole.statements
+
+
+def test_every_golden_json_has_its_input() -> None:
+    inputs = {path.name for path in INPUTS}
+    for folder in ("ofx", "csv"):
+        for path in (FOLDER / folder).glob("*.json"):
+            assert path.name.removesuffix(".json") in inputs
