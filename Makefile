@@ -13,7 +13,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: ## Create the virtual environment and install the CDK command line
-	@$(PYTHON) cli/setup_environment.py
+	@$(PYTHON) -I cli/setup_environment.py
 
 demo: setup ## Deploy to a local emulator, reconcile two statements, clean up
 	@$(BIN)/tieout demo

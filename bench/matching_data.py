@@ -8,6 +8,8 @@ each pair is; items in no pair belong nowhere.
 Usage: ``python -m bench.matching_data trading 1000 7`` prints how the engine does on it.
 """
 
+# ruff: noqa: C901, PLR0912, PLR0915, PLR2004 - a generator is one long list of cases and odds
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,6 +23,7 @@ from decimal import Decimal
 from shared.matching import Item, MatchResult, Rates, match
 
 START = dt.date(2024, 1, 1)
+RATES = Rates({"USD": Decimal("0.9217"), "GBP": Decimal("1.1683")}, {})
 
 
 @dataclass
@@ -61,15 +64,65 @@ class Books:
         )
 
 
-_SYLLABLES = (
-    "ba ko mar len tis ron vel ha du pri sol gar nex tri fa lo mi qua zen bel or cas".split()
-)
-_TRADES = (
-    "Bakery Logistics Foods Media Software Consulting Trading Hotels Motors Textiles Energy "
-    "Studio Market Books Garden Coffee Pharma Metals Design Travel"
-).split()
+_SYLLABLES = [
+    "ba",
+    "ko",
+    "mar",
+    "len",
+    "tis",
+    "ron",
+    "vel",
+    "ha",
+    "du",
+    "pri",
+    "sol",
+    "gar",
+    "nex",
+    "tri",
+    "fa",
+    "lo",
+    "mi",
+    "qua",
+    "zen",
+    "bel",
+    "or",
+    "cas",
+]
+_TRADES = [
+    "Bakery",
+    "Logistics",
+    "Foods",
+    "Media",
+    "Software",
+    "Consulting",
+    "Trading",
+    "Hotels",
+    "Motors",
+    "Textiles",
+    "Energy",
+    "Studio",
+    "Market",
+    "Books",
+    "Garden",
+    "Coffee",
+    "Pharma",
+    "Metals",
+    "Design",
+    "Travel",
+]
 _FORMS = ("GmbH", "Ltd", "Inc", "LLC", "AG", "BV", "SA", "")
-_CITIES = "BERLIN MUNICH LONDON PARIS LYON MILANO AUSTIN DENVER DUBLIN GENT".split()
+_CITIES = [
+    "BERLIN",
+    "MUNICH",
+    "LONDON",
+    "PARIS",
+    "LYON",
+    "MILANO",
+    "AUSTIN",
+    "DENVER",
+    "DUBLIN",
+    "GENT",
+]
 
 
 def _names(chance: random.Random, count: int) -> list[str]:
@@ -100,14 +153,27 @@ def _typos(chance: random.Random, text: str) -> str:
 def trading_month(count: int, seed: int, days: int = 90) -> Books:
     """Return card and SEPA trade: names in the text, references rare, fees, splits, batches."""
     chance = random.Random(f"trading {seed}")
-    books = Books(rates=Rates({"USD": Decimal("0.9217"), "GBP": Decimal("1.1683")}, {}))
+    books = Books(rates=RATES)
     names = _names(chance, max(40, count // 12))
     popular = [499, 999, 1299, 1999, 2500, 4999, 5000, 9900, 10000]
     kinds = {
-        "exact": 22, "shifted": 20, "noisy": 12, "truncated": 10, "identical twins": 4,
-        "named twins": 5, "reference": 6, "foreign": 4, "transposed": 2, "fee": 4,
-        "combined": 3, "split": 2, "batch": 1, "line only": 3, "entry only": 3, "decoy": 1,
-    }  # fmt: skip
+        "exact": 22,
+        "shifted": 20,
+        "noisy": 12,
+        "truncated": 10,
+        "identical twins": 4,
+        "named twins": 5,
+        "reference": 6,
+        "foreign": 4,
+        "transposed": 2,
+        "fee": 4,
+        "combined": 3,
+        "split": 2,
+        "batch": 1,
+        "line only": 3,
+        "entry only": 3,
+        "decoy": 1,
+    }
 
     def amount() -> int:
         if chance.random() < 0.2:
@@ -187,10 +253,9 @@ def trading_month(count: int, seed: int, days: int = 90) -> Books:
                 entry["amount_minor"] = int("".join(digits)) * (1 if size > 0 else -1)
             elif kind == "foreign":
                 currency = chance.choice(("USD", "GBP"))
-                assert books.rates is not None
                 entry["currency"] = currency
                 spread = Decimal(1) + Decimal(chance.randint(-40, 40)) / 10_000
-                line_size = int(round(Decimal(size) * books.rates.static[currency] * spread))
+                line_size = round(Decimal(size) * RATES.static[currency] * spread)
             elif kind == "fee":
                 size = abs(size)
                 entry["amount_minor"] = size
@@ -216,11 +281,13 @@ def trading_month(count: int, seed: int, days: int = 90) -> Books:
             ]
             ids = [
                 books.entry(
-                    date=date, amount_minor=part, **common,
+                    date=date,
+                    amount_minor=part,
+                    **common,
                     **book(name if kind == "combined" else chance.choice(names)),
                 )
                 for part in parts
-            ]  # fmt: skip
+            ]
             text = bank(name) if kind == "combined" else "DEPOSIT"
             line = books.line(
                 date=later(date, 2), amount_minor=sum(parts), description=text, **common
@@ -245,17 +312,67 @@ def trading_month(count: int, seed: int, days: int = 90) -> Books:
     return books.shuffled(chance)
 
 
-_FIRST = (
-    "James Mary Wei Fatima Jose Anna Piotr Aisha Lars Chloe Ivan Mei Omar Ruth Sven Lucia".split()
-)
-_LAST = (
-    "Smith Garcia Chen Novak Okafor Berg Rossi Dubois Khan Silva Mueller Tanaka Brown Ali".split()
-)
-_VENDORS = (
-    "Consolidated Edison|Pacific Gas & Electric|United Parcel Service|Staples|Home Depot|Verizon "
-    "Wireless|Delta Air Lines|Hilton Hotels|Grainger|Sysco|Iron Mountain|ADP|Aetna|Xerox|Cintas|"
-    "Waste Management|Comcast Business|Dell Technologies|FedEx|Marriott|Shell Oil|Oracle America"
-).split("|")
+_FIRST = [
+    "James",
+    "Mary",
+    "Wei",
+    "Fatima",
+    "Jose",
+    "Anna",
+    "Piotr",
+    "Aisha",
+    "Lars",
+    "Chloe",
+    "Ivan",
+    "Mei",
+    "Omar",
+    "Ruth",
+    "Sven",
+    "Lucia",
+]
+_LAST = [
+    "Smith",
+    "Garcia",
+    "Chen",
+    "Novak",
+    "Okafor",
+    "Berg",
+    "Rossi",
+    "Dubois",
+    "Khan",
+    "Silva",
+    "Mueller",
+    "Tanaka",
+    "Brown",
+    "Ali",
+]
+_VENDORS = [
+    "Consolidated Edison",
+    "Pacific Gas & Electric",
+    "United Parcel Service",
+    "Staples",
+    "Home Depot",
+    "Verizon Wireless",
+    "Delta Air Lines",
+    "Hilton Hotels",
+    "Grainger",
+    "Sysco",
+    "Iron Mountain",
+    "ADP",
+    "Aetna",
+    "Xerox",
+    "Cintas",
+    "Waste Management",
+    "Comcast Business",
+    "Dell Technologies",
+    "FedEx",
+    "Marriott",
+    "Shell Oil",
+    "Oracle America",
+]
+
+
+_TAILS = ("Partners", "Supply", "Labs", "Freight")
 
 
 def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
@@ -265,7 +382,7 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
     check_number = chance.randrange(2000, 60000)
     voucher = chance.randrange(100000, 200000)
     firms = _VENDORS + [
-        f"{chance.choice(_LAST)} {chance.choice(_LAST)} {chance.choice(('Partners', 'Supply', 'Labs', 'Freight'))}"
+        f"{chance.choice(_LAST)} {chance.choice(_LAST)} {chance.choice(_TAILS)}"
         for _ in range(max(30, count // 15))
     ]
     people = [f"{a} {b}" for a in _FIRST for b in _LAST]
@@ -284,10 +401,22 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
 
     while len(books.lines) < count:
         kind = chance.choices(
-            ("check", "ach", "wire in", "payroll", "rent", "tax", "reversal", "card", "fee only",
-             "uncashed", "noise line", "same price"),
+            (
+                "check",
+                "ach",
+                "wire in",
+                "payroll",
+                "rent",
+                "tax",
+                "reversal",
+                "card",
+                "fee only",
+                "uncashed",
+                "noise line",
+                "same price",
+            ),
             (22, 22, 14, 12, 3, 2, 2, 12, 2, 3, 2, 4),
-        )[0]  # fmt: skip
+        )[0]
         voucher += 1
         date, firm = day(), chance.choice(firms)
         usd = {"currency": "USD"}
@@ -297,73 +426,111 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
         if kind == "check":
             check_number += 1
             line = books.line(
-                date=business(date, chance.choice((1, 2, 3, 4, 5, 6, 8, 12, 17))), amount_minor=-size,
+                date=business(date, chance.choice((1, 2, 3, 4, 5, 6, 8, 12, 17))),
+                amount_minor=-size,
                 description=f"CHECK {check_number}" if chance.random() < 0.7 else "CHECK",
-                reference=str(check_number), **usd,
-            )  # fmt: skip
+                reference=str(check_number),
+                **usd,
+            )
             entry = books.entry(
-                date=date, amount_minor=-size, description=f"Check to {firm}", counterparty=firm,
-                reference=f"CHK-{check_number:06}", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=-size,
+                description=f"Check to {firm}",
+                counterparty=firm,
+                reference=f"CHK-{check_number:06}",
+                **usd,
+            )
         elif kind == "ach":
             line = books.line(
-                date=business(date, chance.choice((0, 1, 1, 2))), amount_minor=-size, **usd,
-                description=f"ORIG CO NAME:{firm.upper()[:16]} ORIG ID:{chance.randrange(10**9, 10**10)} "
+                date=business(date, chance.choice((0, 1, 1, 2))),
+                amount_minor=-size,
+                **usd,
+                description=f"ORIG CO NAME:{firm.upper()[:16]} "
+                f"ORIG ID:{chance.randrange(10**9, 10**10)} "
                 f"DESC DATE:{date:%y%m%d} TRACE#:{chance.randrange(10**14, 10**15)}",
-            )  # fmt: skip
+            )
             entry = books.entry(
-                date=date, amount_minor=-size, description=f"AP payment {firm}", counterparty=firm,
-                reference=f"V{voucher}", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=-size,
+                description=f"AP payment {firm}",
+                counterparty=firm,
+                reference=f"V{voucher}",
+                **usd,
+            )
         elif kind == "wire in":
             invoice = chance.randrange(10000, 99999)
             told = chance.random() < 0.6
             line = books.line(
-                date=business(date, chance.choice((0, 0, 1, 3))), amount_minor=size, **usd,
+                date=business(date, chance.choice((0, 0, 1, 3))),
+                amount_minor=size,
+                **usd,
                 description=f"FEDWIRE CREDIT VIA: CHASE/021000021 B/O: {firm.upper()} "
                 + (f"REF: INV {invoice}" if told else "RFB=O/B BANK"),
-            )  # fmt: skip
+            )
             entry = books.entry(
-                date=date, amount_minor=size, description=f"Receipt INV-{invoice}",
-                counterparty=firm, reference=f"INV-{invoice}", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=size,
+                description=f"Receipt INV-{invoice}",
+                counterparty=firm,
+                reference=f"INV-{invoice}",
+                **usd,
+            )
         elif kind == "payroll":
             person = chance.choice(people)
             line = books.line(
-                date=business(date, chance.choice((0, 1))), amount_minor=-wages[person],
-                description=f"PAYROLL {person.split()[1].upper()} {person[0]}", **usd,
-            )  # fmt: skip
+                date=business(date, chance.choice((0, 1))),
+                amount_minor=-wages[person],
+                description=f"PAYROLL {person.split()[1].upper()} {person[0]}",
+                **usd,
+            )
             entry = books.entry(
-                date=date, amount_minor=-wages[person], description=f"Salary {person}",
-                counterparty=person, reference=f"V{voucher}", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=-wages[person],
+                description=f"Salary {person}",
+                counterparty=person,
+                reference=f"V{voucher}",
+                **usd,
+            )
         elif kind == "rent":
             line = books.line(
-                date=business(date, chance.choice((0, 1))), amount_minor=-350_000,
-                description="STANDING ORDER OAKWOOD PROPERTIES", **usd,
-            )  # fmt: skip
+                date=business(date, chance.choice((0, 1))),
+                amount_minor=-350_000,
+                description="STANDING ORDER OAKWOOD PROPERTIES",
+                **usd,
+            )
             entry = books.entry(
-                date=date, amount_minor=-350_000, description="Office rent",
-                counterparty="Oakwood Properties LLC", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=-350_000,
+                description="Office rent",
+                counterparty="Oakwood Properties LLC",
+                **usd,
+            )
         elif kind == "tax":
             line = books.line(
-                date=business(date, chance.choice((0, 1, 2))), amount_minor=-size,
-                description="IRS USATAXPYMT", reference=str(chance.randrange(10**14, 10**15)), **usd,
-            )  # fmt: skip
+                date=business(date, chance.choice((0, 1, 2))),
+                amount_minor=-size,
+                description="IRS USATAXPYMT",
+                reference=str(chance.randrange(10**14, 10**15)),
+                **usd,
+            )
             entry = books.entry(
                 date=date, amount_minor=-size, description="Payroll tax deposit 941", **usd
             )
         elif kind == "reversal":
             for sign in (-1, 1):
                 line = books.line(
-                    date=business(date, 2 if sign > 0 else 0), amount_minor=sign * size, **usd,
+                    date=business(date, 2 if sign > 0 else 0),
+                    amount_minor=sign * size,
+                    **usd,
                     description=f"{firm.upper()} {'RETURN R01' if sign > 0 else ''}",
-                )  # fmt: skip
+                )
                 entry = books.entry(
-                    date=business(date, 2 if sign > 0 else 0), amount_minor=sign * size, **usd,
-                    description=f"{'Reversal' if sign > 0 else 'Payment'} {firm}", reference=f"V{voucher}",
-                )  # fmt: skip
+                    date=business(date, 2 if sign > 0 else 0),
+                    amount_minor=sign * size,
+                    **usd,
+                    description=f"{'Reversal' if sign > 0 else 'Payment'} {firm}",
+                    reference=f"V{voucher}",
+                )
                 books.truth.append(((line,), (entry,), kind))
             continue
         elif kind in {"card", "same price"}:
@@ -373,9 +540,11 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
                 else chance.choice((1500, 2999, 4500))
             )
             line = books.line(
-                date=business(date, chance.choice((1, 2, 3))), amount_minor=-small, **usd,
+                date=business(date, chance.choice((1, 2, 3))),
+                amount_minor=-small,
+                **usd,
                 description=f"PURCHASE AUTHORIZED ON {date:%m/%d} {firm.upper()[:20]} CARD 4417",
-            )  # fmt: skip
+            )
             entry = books.entry(
                 date=date,
                 amount_minor=-small,
@@ -386,15 +555,21 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
         elif kind == "uncashed":
             check_number += 1
             books.entry(
-                date=date, amount_minor=-size, description=f"Check to {firm}", counterparty=firm,
-                reference=f"CHK-{check_number:06}", **usd,
-            )  # fmt: skip
+                date=date,
+                amount_minor=-size,
+                description=f"Check to {firm}",
+                counterparty=firm,
+                reference=f"CHK-{check_number:06}",
+                **usd,
+            )
             continue
         else:
             books.line(
-                date=date, amount_minor=-chance.choice((1500, 2500, 3500, size)), **usd,
+                date=date,
+                amount_minor=-chance.choice((1500, 2500, 3500, size)),
+                **usd,
                 description="MONTHLY SERVICE FEE" if kind == "fee only" else firm.upper(),
-            )  # fmt: skip
+            )
             continue
         books.truth.append(((line,), (entry,), kind))
     return books.shuffled(chance)
@@ -403,7 +578,7 @@ def corporate_ledger(count: int, seed: int, days: int = 90) -> Books:
 GENERATORS = {"trading": trading_month, "corporate": corporate_ledger}
 
 
-def report(books: Books, result: MatchResult) -> dict[str, float]:
+def report(books: Books, result: MatchResult, shown: int) -> None:
     """Print precision and recall per class; pairs of indistinguishable items may be swapped."""
     line_of, entry_of = {i.id: i for i in books.lines}, {i.id: i for i in books.entries}
 
@@ -437,20 +612,24 @@ def report(books: Books, result: MatchResult) -> dict[str, float]:
         else:
             wrong[found.status].append(
                 f"  {class_of_line.get(found.lines[0])} {found.method} {found.confidence}"
-                f"\n    {line_of[found.lines[0]]}\n    {entry_of[found.entries[0]]}\n    {found.reasons}"
+                f"\n    {line_of[found.lines[0]]}\n    {entry_of[found.entries[0]]}"
+                f"\n    {found.reasons}"
             )
     for kind, n in sorted(right.items()):
-        print(f"{kind:18} {n['all']:7} auto {n['auto'] / max(1, n['all']):.4f} "
-              f"found {(n['auto'] + n['review']) / max(1, n['all']):.4f}")  # fmt: skip
+        print(
+            f"{kind:18} {n['all']:7} auto {n['auto'] / max(1, n['all']):.4f} "
+            f"found {(n['auto'] + n['review']) / max(1, n['all']):.4f}"
+        )
     for status in ("auto", "review"):
         total = proposed[status]
-        print(f"{status}: {total} proposed, {len(wrong[status])} wrong, "
-              f"precision {1 - len(wrong[status]) / max(1, total):.5f}")  # fmt: skip
-        for text in wrong[status][: int(sys.argv[4]) if len(sys.argv) > 4 else 0]:
+        print(
+            f"{status}: {total} proposed, {len(wrong[status])} wrong, "
+            f"precision {1 - len(wrong[status]) / max(1, total):.5f}"
+        )
+        for text in wrong[status][:shown]:
             print(text)
     print("reliability", {e: (n, round(g / n, 4)) for e, (n, g) in sorted(bins.items())})
     print(f"ambiguous {len(result.ambiguous)} warnings {result.warnings}")
-    return {}
 
 
 def main() -> None:
@@ -459,9 +638,11 @@ def main() -> None:
     books = GENERATORS[kind](count, seed)
     begun = time.perf_counter()
     result = match(books.lines, books.entries, rates=books.rates)
-    print(f"{kind} {count} lines, {len(books.entries)} entries, seed {seed}: "
-          f"{time.perf_counter() - begun:.2f} s")  # fmt: skip
-    report(books, result)
+    print(
+        f"{kind} {count} lines, {len(books.entries)} entries, seed {seed}: "
+        f"{time.perf_counter() - begun:.2f} s"
+    )
+    report(books, result, int(sys.argv[4]) if len(sys.argv) > 4 else 0)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from shared.application.stores import Stores
+    from shared.books.model import Business
+
 EXAMPLES = PROJECT / "examples"
 ARRIVAL_SECONDS_MAX = 60.0
 CONSOLE_WIDTH = 150
@@ -61,7 +64,11 @@ def run(_arguments: argparse.Namespace) -> int:
         with local_stack(progress=lambda what: console.print(f"[dim]{what} …[/]")) as stack:
             deployed = time.monotonic() - began
             console.print(f"Deployed to the emulator in {deployed:.0f} s.")
-            _main_job(console, stack)
+            stores = stores_of_local(stack)
+            made = provision(stores, "Harbour Coffee Roasters", "USD")
+            connection = Connection(stack.base_url, stack.host_header, made.token, made.business.id)
+            with Client(connection) as client:
+                _main_job(console, stack, stores, made.business, client)
     except (DemoFailed, Refused, TimeoutError) as error:
         console.print(f"[red]The demo failed:[/] {error}")
         return FAILED
@@ -72,13 +79,11 @@ def run(_arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _main_job(console: Console, stack: LocalStack) -> None:
-    stores = stores_of_local(stack)
-    made = provision(stores, "Harbour Coffee Roasters", "USD")
-    business = made.business
+def _main_job(
+    console: Console, stack: LocalStack, stores: Stores, business: Business, client: Client
+) -> None:
     operating = bank_ledger(stores, business, "Operating account", "USD")
     reserve = bank_ledger(stores, business, "Reserve account", "EUR")
-    client = Client(Connection(stack.base_url, stack.host_header, made.token, business.id))
     console.print(
         f"Business {business.name} (number {business.number}), a token, and two bank ledgers."
     )

@@ -26,13 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
     from cli.connection import Connection, NotConnected  # noqa: PLC0415 - as above
 
     try:
-        client = Client(Connection.find())
-        path = f"/reconciliations/{arguments.reconciliation}"
-        if arguments.retry:
-            client.post(f"{path}/retry")
-        found = follow_with_bar(client, client.get(path))
-        if arguments.complete and found["status"] in ("ai_matched", "in_review"):
-            found = client.post(f"{path}/complete")
+        with Client(Connection.find()) as client:
+            path = f"/reconciliations/{arguments.reconciliation}"
+            if arguments.retry:
+                client.post(f"{path}/retry")
+            found = follow_with_bar(client, client.get(path))
+            if arguments.complete and found["status"] in ("ai_matched", "in_review"):
+                found = client.post(f"{path}/complete")
     except (Refused, NotConnected, TimeoutError) as error:
         print(f"tieout reconcile: {error}", file=sys.stderr)
         return FAILED

@@ -27,13 +27,11 @@ def run(arguments: argparse.Namespace) -> int:
     from cli.display import show  # noqa: PLC0415 - as above
 
     try:
-        client = Client(Connection.find())
-        path = f"/reconciliations/{arguments.reconciliation}"
-        found, whole, balance = (
-            client.get(path),
-            client.matches(arguments.reconciliation),
-            client.get(f"{path}/balance"),
-        )
+        with Client(Connection.find()) as client:
+            path = f"/reconciliations/{arguments.reconciliation}"
+            found = client.get(path)
+            whole = client.matches(arguments.reconciliation)
+            balance = client.get(f"{path}/balance")
     except (Refused, NotConnected) as error:
         print(f"tieout show: {error}", file=sys.stderr)
         return FAILED

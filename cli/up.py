@@ -67,22 +67,25 @@ def prepare(stack: LocalStack) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     from cli.client import Client  # noqa: PLC0415 - loaded once the stack is there
 
-    client = Client(Connection(stack.base_url, stack.host_header, made.token, business.id))
-    for one, name in ((sample, "operating"), (imported, "reserve"), (uploaded, "reserve")):
-        books = read_books(EXAMPLES / f"{name}-books-2026-01.csv")
-        client.post("/transactions/bulk", {"ledger_id": one.id, "transactions": books})
-    key = f"statements/{business.id}/{sample.id}/january.ofx"
-    stores.objects.write_statement(key, (EXAMPLES / "operating-statement-2026-01.ofx").read_bytes())
-    opened = client.post(
-        "/reconciliations",
-        {
-            "ledger_id": sample.id,
-            "statement_s3_key": key,
-            "start_date": "2026-01-01T00:00:00Z",
-            "end_date": "2026-01-31T00:00:00Z",
-        },
-    )
-    client.import_statement(imported.id, EXAMPLES / "reserve-statement-2026-01.csv")
+    connection = Connection(stack.base_url, stack.host_header, made.token, business.id)
+    with Client(connection) as client:
+        for one, name in ((sample, "operating"), (imported, "reserve"), (uploaded, "reserve")):
+            books = read_books(EXAMPLES / f"{name}-books-2026-01.csv")
+            client.post("/transactions/bulk", {"ledger_id": one.id, "transactions": books})
+        key = f"statements/{business.id}/{sample.id}/january.ofx"
+        stores.objects.write_statement(
+            key, (EXAMPLES / "operating-statement-2026-01.ofx").read_bytes()
+        )
+        opened = client.post(
+            "/reconciliations",
+            {
+                "ledger_id": sample.id,
+                "statement_s3_key": key,
+                "start_date": "2026-01-01T00:00:00Z",
+                "end_date": "2026-01-31T00:00:00Z",
+            },
+        )
+        client.import_statement(imported.id, EXAMPLES / "reserve-statement-2026-01.csv")
     samples = {
         "ledger_id": sample.id,
         "statement_s3_key": key,

@@ -43,7 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
         return NO_INPUT
     try:
         connection = Connection.find()
-        client = Client(connection)
         fields = {
             "ledger_id": arguments.ledger or connection.ledger_id,
             "start_date": arguments.start_date,
@@ -51,12 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
             "opening_balance": arguments.opening_balance,
             "closing_balance": arguments.closing_balance,
         }
-        if arguments.file.stat().st_size <= UPLOAD_BYTES_MAX:
-            found = client.upload(arguments.file, **fields)
-        else:
-            found = _send_presigned(client, arguments.file, fields)
-        if not arguments.no_follow:
-            found = follow_with_bar(client, found)
+        with Client(connection) as client:
+            if arguments.file.stat().st_size <= UPLOAD_BYTES_MAX:
+                found = client.upload(arguments.file, **fields)
+            else:
+                found = _send_presigned(client, arguments.file, fields)
+            if not arguments.no_follow:
+                found = follow_with_bar(client, found)
     except (Refused, NotConnected, TimeoutError) as error:
         print(f"tieout upload: {error}", file=sys.stderr)
         return FAILED

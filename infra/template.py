@@ -6,10 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
-
-from infra.configuration import Configuration
-from infra.stack import TieoutStack
+from infra.app import build_app
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -28,12 +25,16 @@ def synthesize_template(folder: Path, **context: str) -> dict[str, Any]:
         folder: Where the cloud assembly is written.
         context: Choices of :class:`infra.configuration.Configuration`.
     """
-    settings = json.loads((PROJECT / "cdk.json").read_text("utf-8"))["context"]
-    app = App(outdir=str(folder), context={**settings, "local": "true", **context})
-    configuration = Configuration.from_context(app.node)
-    stack = TieoutStack(app, configuration, PROJECT)
-    template: dict[str, Any] = app.synth().get_stack_by_name(stack.stack_name).template
+    app = build_app(PROJECT, context=local_context(**context), folder=folder)
+    (stack,) = app.synth().stacks
+    template: dict[str, Any] = stack.template
     return template
+
+
+def local_context(**context: str) -> dict[str, Any]:
+    """Return the context of ``cdk.json`` for the emulator, with some choices made."""
+    settings: dict[str, Any] = json.loads((PROJECT / "cdk.json").read_text("utf-8"))["context"]
+    return {**settings, "local": "true", **context}
 
 
 def table_definitions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:

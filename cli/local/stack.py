@@ -43,6 +43,9 @@ UNFINISHED_RUN_SECONDS_MAX = 60.0
 
 _RUN_FILE = "run.json"
 
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""Emulators of this process by id; Python complains about a child that nobody holds."""
+
 
 class EmulatorDidNotStart(RuntimeError):
     """The emulator ended or stayed silent; the message holds the end of its log."""
@@ -176,6 +179,8 @@ def stop(folder: Path, emulator: ProcessIdentity | None) -> None:
     """End the emulator with its workers and remove the run's folder."""
     if emulator is not None:
         end_group(emulator)
+        if (process := _started.pop(emulator.pid, None)) is not None:
+            process.poll()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -282,6 +287,7 @@ def _start_emulator(
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        _started[process.pid] = process
         emulator = ProcessIdentity.of(process.pid)
         _write_run(folder, detached=detached, emulator=emulator)
         endpoint_url = f"http://127.0.0.1:{port}"

@@ -11,13 +11,27 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from functions.api.numbers import to_json
+from shared.errors import TooLarge
 
 JSON = "application/json"
 
+ANSWER_BYTES_MAX = 5_900_000
+"""Lambda returns at most 6 MB, and past that nothing but an error of its own."""
+
 
 def answer(status: int, body: Any) -> Response[str]:
-    """Return a JSON response."""
-    return Response(status_code=status, content_type=JSON, body=to_json(body))
+    """Return a JSON response.
+
+    Raises:
+        TooLarge: It is more than Lambda can return.
+    """
+    text = to_json(body)
+    if len(text) > ANSWER_BYTES_MAX:
+        raise TooLarge(
+            f"The answer has {len(text):,} bytes, over the {ANSWER_BYTES_MAX:,} that can be "
+            f"returned: ask for fewer records a page."
+        )
+    return Response(status_code=status, content_type=JSON, body=text)
 
 
 def no_content() -> Response[str]:

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from functions.api import aqnt, dayzero, docs, snapbooks, teal
 from functions.api.bodies import normalise, parse_json
@@ -26,6 +25,8 @@ from shared.runtime.logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
     from shared.application.stores import Stores
 
@@ -85,7 +86,7 @@ def _respond(call: Call, event: Mapping[str, Any], context: Any) -> dict[str, An
 
 
 def _resolve(call: Call, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    app.append_context(**{CALL: call})
+    app.append_context(**{CALL: call})  # type: ignore[no-untyped-call]
     return app.resolve(event, context)
 
 
@@ -106,14 +107,12 @@ def _build(response: Response[str]) -> dict[str, Any]:
     }
 
 
-@app.exception_handler(Exception)
 def _explain_error(error: Exception) -> Response[str]:
     """Render whatever a route raised in the caller's dialect."""
     call: Call = app.context[CALL]
     return _explain(call, error)
 
 
-@app.not_found
 def _explain_unknown_path(_error: NotFoundError) -> Response[str]:
     """Tell a path that nobody serves from one that is served with other methods."""
     event = app.current_event
@@ -122,3 +121,7 @@ def _explain_unknown_path(_error: NotFoundError) -> Response[str]:
     if allowed:
         return _explain_error(WrongMethod(event.http_method, tuple(sorted(allowed))))
     return _explain_error(UnknownPath(f"Nothing is served at {event.path}; see /docs."))
+
+
+app.exception_handler(Exception)(_explain_error)
+app.not_found(_explain_unknown_path)

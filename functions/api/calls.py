@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.api.dialects import Dialect, dialect_of
 from functions.api.errors import Unavailable
 from shared.access.model import Principal
+from shared.application.stores import Stores
 from shared.errors import InvalidInput, Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler.api_gateway import Router
 
     from shared.access.model import Scope
-    from shared.application.stores import Stores
 
 CALL = "call"
 """The name under which a request's :class:`Call` is found in Powertools' context."""

@@ -2,18 +2,26 @@
 
 import functools
 import json
+from typing import Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
+from typing_extensions import TypedDict
 
-from functions.api.answers import answer
+from functions.api.answers import answer, documented
+from functions.api.routing import new_router
 
-router = Router()
+router = new_router()
 
 ROUTERS = (router,)
 
 
-@router.get("/health", summary="Sign of life", tags=["public"])
+class Health(TypedDict):
+    """A sign of life."""
+
+    status: Literal["ok"]
+
+
+@router.get("/health", summary="Sign of life", tags=["public"], responses=documented(200, Health))
 def health() -> Response[str]:
     """Say that the function runs; it asks nothing of any store."""
     return answer(200, {"status": "ok"})

@@ -24,8 +24,7 @@ _CHAPTERS = {
     ),
     Dialect.AQNT: (
         "AQNT",
-        "Exact JSON numbers, prefixed ids, answers in <code>data</code>, <code>meta</code>, "
-        "<code>links</code>.",
+        "Exact JSON numbers, prefixed ids, envelopes of <code>data</code> and <code>meta</code>.",
     ),
     Dialect.PUBLIC: ("Without a token", "Signs of life and this documentation."),
 }
@@ -34,8 +33,8 @@ _CHAPTERS = {
 def render_page(document: Mapping[str, Any]) -> str:
     """Return the page for an OpenAPI document of ours."""
     page = _Page(document["components"]["schemas"])
-    chapters = {dialect: "" for dialect in _CHAPTERS}
-    links = {dialect: "" for dialect in _CHAPTERS}
+    chapters = dict.fromkeys(_CHAPTERS, "")
+    links = dict.fromkeys(_CHAPTERS, "")
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             dialect = dialect_of(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
@@ -41,7 +41,9 @@ def read_upload(
     try:
         return upload, model.model_validate({name: value for name, (_, value) in given.items()})
     except ValidationError as error:
-        raise RequestValidationError([
-            {**one, "loc": (given.get(str(one["loc"][0]), ("body",))[0], *one["loc"])}
-            for one in error.errors(include_url=False)
-        ]) from None
+        raise RequestValidationError(
+            [
+                {**one, "loc": (given.get(str(one["loc"][0]), ("body",))[0], *one["loc"])}
+                for one in error.errors(include_url=False)
+            ]
+        ) from None

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 KEPT_SECONDS = 24 * 3600
-"""A day: longer than any client retries, as the payment APIs that made the header common keep it."""
+"""A day: longer than any client retries, and what payment APIs have made usual."""
 
 SERVER_ERROR = 500
 
 _BUSINESS_HEADERS = ("x-business-id", "teal-instance-id")
 
 
-class _NotKept(Exception):  # noqa: N818 - carries a response past Powertools, it is no error
+class _NotKept(Exception):
     def __init__(self, response: dict[str, Any]) -> None:
         super().__init__()
         self.response = response
@@ -119,6 +119,7 @@ def _store() -> tuple[DynamoDBPersistenceLayer, IdempotencyConfig]:
 def _scope(call: Call, event: Mapping[str, Any]) -> str:
     method = event["requestContext"]["http"]["method"]
     business = [event["headers"].get(name, "").lower() for name in _BUSINESS_HEADERS]
+    business.append((event.get("queryStringParameters") or {}).get("client_account_id", ""))
     return json.dumps(
         [call.principal.token_id, *business, method, event["rawPath"], call.idempotency_key]
     )

@@ -128,9 +128,7 @@ class _Collected:
             self.form.files[name] = Upload(filename.decode(errors="replace"), bytes(self._content))
             return
         if len(self._content) > FIELD_BYTES_MAX or len(self.form.fields) >= FIELDS_MAX:
-            raise TooLarge(
-                f"A form has at most {FIELDS_MAX} fields of {FIELD_BYTES_MAX} bytes beside its file."
-            )
+            raise TooLarge(f"A form has at most {FIELDS_MAX} fields of {FIELD_BYTES_MAX} bytes.")
         self.form.fields[name] = self._content.decode(errors="replace")
 
     def _end(self) -> None:
@@ -146,6 +144,8 @@ def require_file(form: Form) -> Upload:
     upload = form.files.get("file")
     if upload is None:
         raise InvalidInput(
-            "The form has no file: add it as the field 'file'.", loc=("body", "file"), kind="missing"
+            "The form has no file: add it as the field 'file'.",
+            loc=("body", "file"),
+            kind="missing",
         )
     return upload

@@ -152,10 +152,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["responses"].pop("422", None)
         return
     responses = operation["responses"]
-    if "requestBody" in operation:
-        possible = _ALWAYS_POSSIBLE | _UNSUPPORTED
-    else:
-        possible = _ALWAYS_POSSIBLE
+    possible = _ALWAYS_POSSIBLE | (_UNSUPPORTED if "requestBody" in operation else {})
     for status, description in possible.items():
         responses.setdefault(status, {"description": description})
     for status, response in responses.items():

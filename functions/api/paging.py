@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 
 
-def page_by_cursor(  # noqa: PLR0913 - a listing's own parts
+def page_by_cursor(
     records: Sequence[Record],
     number_of: Callable[[Record], int],
     limit: int,

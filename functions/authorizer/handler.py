@@ -3,6 +3,9 @@
 API Gateway answers a refusal, and a missing identity source, with one fixed body of its own,
 while each dialect has its own 401. So everybody passes here, and the context says who is
 calling or why nobody is; the api function serves nothing to nobody.
+
+Imported at the top although a request without a token would not need the database: Lambda
+gives the whole processor to a function while it loads, and a fraction of it afterwards.
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
+from shared.application.tokens import identify
 from shared.errors import Unauthenticated
+from shared.runtime.wiring import wire
 
 if TYPE_CHECKING:
     from shared.access.model import Principal
@@ -27,15 +32,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
 
 
 def _context(authorization: str | None) -> dict[str, str]:
-    # Imported here: a request without a token needs no database library.
-    from shared.application.tokens import identify  # noqa: PLC0415
-    from shared.runtime.wiring import wire  # noqa: PLC0415
-
     try:
         return _describe(identify(wire(), authorization, dt.datetime.now(dt.UTC)))
     except Unauthenticated as error:
         return {"error": error.code, "message": str(error)}
-    except Exception:  # the outermost edge: whatever broke, nobody gets in
+    except Exception:  # noqa: BLE001 - the outermost edge: whatever broke, nobody gets in
         from shared.runtime.logging import logger  # noqa: PLC0415 - only what fails needs it
 
         logger().exception("The token could not be looked up.")

@@ -7,7 +7,7 @@ over sorted arrays; putting the day in the key keeps round amounts from explodin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,12 +38,14 @@ WORD_SHARERS_MAX = 300
 class Pairs:
     """Candidate pairs of classes, ordered by line class, then entry class.
 
-    ``crowded`` marks pairs of an amount too frequent to compare everything with everything.
+    ``crowded`` marks pairs of an amount too frequent to compare everything with everything;
+    ``crowded_amounts`` counts those amounts, which may have no pair left.
     """
 
     line: Ints
     entry: Ints
     crowded: Flags
+    crowded_amounts: int = 0
 
     def __len__(self) -> int:
         return len(self.line)
@@ -105,7 +107,8 @@ def equal_amount_pairs(
             found.append(_within(by_word, lines, entries, window_days))
     all_line = np.concatenate([pair[0] for pair in found])
     all_entry = np.concatenate([pair[1] for pair in found])
-    return _pairs(all_line, all_entry, crowded_amount[line_rank[all_line]], len(entries))
+    pairs = _pairs(all_line, all_entry, crowded_amount[line_rank[all_line]], len(entries))
+    return replace(pairs, crowded_amounts=int(crowded_amount.sum()))
 
 
 def near_amount_pairs(lines: Side, entries: Side, *, band: float, window_days: int) -> Pairs:

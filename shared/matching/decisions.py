@@ -7,17 +7,19 @@ date that speaks for the pair, and nothing that speaks against it.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from shared.matching.assignment import assign
+from shared.matching.assignment import Assignment, Belief, assign
 from shared.matching.candidates import Pairs
 from shared.matching.columns import Floats, Side
 from shared.matching.evidence import NO_TEXT_AT_ALL, Evidence
 from shared.matching.explain import (
     SIMILARITY_DIFFERS_BELOW,
+    counted,
     date_reason,
     identifier_reason,
     rarity_reason,
@@ -28,7 +30,6 @@ from shared.matching.model import Ambiguity, Candidate, Match, MatchSettings, Re
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.matching.assignment import Assignment
     from shared.matching.columns import Flags
     from shared.matching.model import Item
     from shared.matching.text import Reader
@@ -47,6 +48,9 @@ AUTO_SIMILARITY_ALONE_MIN = 85
 
 AUTO_DAYS_WITHOUT_TEXT_MAX = 3
 """Business days apart, at most, of an ``auto`` match with no text on either side."""
+
+AUTO_DAYS_MAX = 5
+"""The same, business days, for text that agrees: regular customers repeat their amounts."""
 
 CROWDED_SIMILARITY_MIN = 90
 """Least similarity of an ``auto`` match whose amount was too frequent to compare everything."""
@@ -161,7 +165,8 @@ class _Decider:
         entries_taken: set[int] = set()
         for pair, items, probability in found:
             a, b = int(pairs.line[pair]), int(pairs.entry[pair])
-            whole = bool(line_whole[a] and entry_whole[b])
+            one_kind = items == lines.size[a]
+            whole = bool(line_whole[a] and entry_whole[b] and one_kind)
             for _ in range(items):
                 line = int(lines.members[self._line_next[a]])
                 entry = int(entries.members[self._entry_next[b]])
@@ -195,6 +200,7 @@ class _Decider:
         )
         alike |= evidence.similarity >= AUTO_SIMILARITY_ALONE_MIN
         alike &= ~pairs.crowded | (evidence.similarity >= CROWDED_SIMILARITY_MIN)
+        alike &= np.abs(evidence.days) <= AUTO_DAYS_MAX
         only = (np.bincount(pairs.line, minlength=1)[pairs.line] == 1) & (
             np.bincount(pairs.entry, minlength=1)[pairs.entry] == 1
         )
@@ -215,7 +221,8 @@ class _Decider:
         twins = int(self._proposal.lines.size[a]), int(self._proposal.entries.size[b])
         if max(twins) > 1:
             reasons.append(
-                f"{twins[0]} indistinguishable lines and {twins[1]} indistinguishable entries: "
+                f"{counted(twins[0], 'line', 'indistinguishable lines')} and "
+                f"{counted(twins[1], 'entry', 'indistinguishable entries')}: "
                 "any pairing of them is right"
             )
         if not auto:
@@ -259,7 +266,7 @@ class _Decider:
         if not sure:
             doubts.append("Another explanation is not unlikely enough")
         if not whole:
-            doubts.append("Not as many indistinguishable lines as entries")
+            doubts.append("Indistinguishable lines face another number of entries, or unlike ones")
         if self._proposal.evidence.contradiction[pair]:
             doubts.append("The line names a reference that the books know from another entry")
         if self._proposal.evidence.other_party[pair]:
@@ -273,27 +280,23 @@ class _Decider:
     def _ambiguities(self, lines_taken: set[int], entries_taken: set[int]) -> tuple[Ambiguity, ...]:
         """Return the lines that several pairings explain about equally well.
 
-        Only entries still open are named: one that another line surely holds is no tie.
+        Only entries still open are named: one that another line surely holds is no tie. Nor is a
+        single weak candidate that no other line wants: that line is unmatched.
         """
+        tied = [self._tied(belief) for belief in self._assigned.beliefs]
+        wanted = Counter(b for shares in tied for b, _ in shares)
         result = []
-        for belief in self._assigned.beliefs:
-            open_shares = [
-                (b, share)
-                for b, share in belief.shares
-                if self._entry_next[b] < self._proposal.entries.start[b + 1]
-            ]
-            if not open_shares or sum(share for _, share in open_shares) < AMBIGUOUS_FROM:
+        for belief, shares in zip(self._assigned.beliefs, tied, strict=True):
+            items = sum(self._entries_left(b) for b, _ in shares)
+            if not items or (items == 1 and wanted[shares[0][0]] == 1):
                 continue
             if self._line_next[belief.line] == self._proposal.lines.start[belief.line + 1]:
                 continue
             line = int(self._proposal.lines.members[self._line_next[belief.line]])
             self._line_next[belief.line] += 1
             lines_taken.add(line)
-            best = open_shares[0][1]
             candidates: list[Candidate] = []
-            for b, share in open_shares:
-                if share < TIE_SHARE * best:
-                    break
+            for b, share in shares:
                 begin, end = int(self._entry_next[b]), int(self._proposal.entries.start[b + 1])
                 twins = self._proposal.entries.members[begin:end].tolist()
                 for entry in twins[: self._settings.candidates_named_max - len(candidates)]:
@@ -308,6 +311,16 @@ class _Decider:
                     entries_taken.add(entry)
             result.append(Ambiguity(self._line_items[line].id, tuple(candidates)))
         return tuple(result)
+
+    def _tied(self, belief: Belief) -> list[tuple[int, float]]:
+        """Return the open entry classes that are about as likely as the best of them."""
+        shares = [(b, share) for b, share in belief.shares if self._entries_left(b)]
+        if sum(share for _, share in shares) < AMBIGUOUS_FROM:
+            return []
+        return [(b, share) for b, share in shares if share >= TIE_SHARE * shares[0][1]]
+
+    def _entries_left(self, entry: int) -> int:
+        return int(self._proposal.entries.start[entry + 1] - self._entry_next[entry])
 
     def _pair_number(self, line: int, entry: int) -> int:
         """Return the position of a pair; pairs are ordered by line, then entry."""

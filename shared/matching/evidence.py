@@ -199,8 +199,8 @@ def _compare(left: list[str], right: list[str]) -> Floats:
     rows = np.flatnonzero((whole < _SURE_SIMILARITY) & (shorter >= _PARTIAL_LENGTH_MIN))
     if len(rows):
         cut = process.cpdist(
-            [left[i] for i in rows],
-            [right[i] for i in rows],
+            [left[i].replace(" ", "") for i in rows],
+            [right[i].replace(" ", "") for i in rows],
             scorer=fuzz.partial_ratio,
             dtype=np.float32,
             workers=_WORKERS,

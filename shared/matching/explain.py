@@ -54,4 +54,16 @@ def rarity_reason(open_lines: int, open_entries: int) -> str:
     """Return how many open items share the amount."""
     if open_lines == open_entries == 1:
         return "Only open item of this amount"
-    return f"Amount seen on {open_lines} lines and {open_entries} entries"
+    return f"Amount seen on {counted(open_lines, 'line', 'lines')} and " + counted(
+        open_entries, "entry", "entries"
+    )
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun.
+
+    Examples:
+        >>> counted(1, "entry", "entries"), counted(2, "entry", "entries")
+        ('1 entry', '2 entries')
+    """
+    return f"{number} {one if number == 1 else many}"

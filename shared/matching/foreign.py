@@ -16,7 +16,7 @@ from shared.matching.columns import Vocabulary, build_side
 from shared.matching.decisions import Outcome, Proposal, decide
 from shared.matching.evidence import gather
 from shared.matching.model import Item, Residue
-from shared.matching.rates import convert_minor
+from shared.matching.rates import Rates, convert_minor
 from shared.matching.scoring import calibrate, combine, items_per_amount, pool_days
 from shared.money import format_minor
 
@@ -42,22 +42,10 @@ def match_foreign(run: Run) -> list[Outcome]:
         )
         return []
     account = currencies[0]
-    converted: list[Item] = list(run.entries)
-    rate_of: dict[int, Decimal] = {}
-    missing: set[str] = set()
-    for position in run.open_entries:
-        entry = run.entries[position]
-        if entry.currency == account:
-            continue
-        rate = run.rates.on(entry.currency, entry.date)
-        if rate is None:
-            missing.add(entry.currency)
-            continue
-        rate_of[position] = rate
-        amount_minor = convert_minor(entry.amount_minor, entry.currency, rate, account)
-        converted[position] = replace(entry, amount_minor=amount_minor, currency=account)
-    if missing:
-        run.warnings.append(f"No exchange rate was given for {', '.join(sorted(missing))}.")
+    if not account:
+        run.warnings.append("Exchange rates were not used: the lines have no currency.")
+        return []
+    converted, rate_of = _convert(run, run.rates, account)
     if not rate_of:
         return []
 
@@ -97,6 +85,27 @@ def match_foreign(run: Run) -> list[Outcome]:
             settings=run.settings,
         )
     ]
+
+
+def _convert(run: Run, rates: Rates, account: str) -> tuple[list[Item], dict[int, Decimal]]:
+    """Return the entries with open foreign ones converted, and the rate each of those had."""
+    converted = list(run.entries)
+    rate_of: dict[int, Decimal] = {}
+    missing: set[str] = set()
+    for position in run.open_entries:
+        entry = run.entries[position]
+        if entry.currency == account:
+            continue
+        rate = rates.on(entry.currency, entry.date)
+        if rate is None:
+            missing.add(entry.currency or "entries without a currency")
+            continue
+        rate_of[position] = rate
+        amount_minor = convert_minor(entry.amount_minor, entry.currency, rate, account)
+        converted[position] = replace(entry, amount_minor=amount_minor, currency=account)
+    if missing:
+        run.warnings.append(f"No exchange rate was given for {', '.join(sorted(missing))}.")
+    return converted, rate_of
 
 
 def _in_band(lines: Side, entries: Side, band: float) -> Floats:

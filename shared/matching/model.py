@@ -14,7 +14,11 @@ Status = Literal["auto", "review"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A bank line or a book entry; ``amount_minor`` is signed as the account holder sees it."""
+    """A bank line or a book entry.
+
+    ``amount_minor`` is signed as the account holder sees it: money in is positive. An empty
+    ``currency`` is a currency of its own: it matches nothing but itself.
+    """
 
     id: str
     date: dt.date

@@ -54,11 +54,11 @@ def _match_currency(
         account=_nothing_left,
         settings=run.settings,
     )
-    if not pairs.crowded.any():
+    if not pairs.crowded_amounts:
         return outcome
     crowded = (
-        "An amount is so frequent that its lines were compared only with entries that share "
-        "a word or an identifier with them."
+        f"{pairs.crowded_amounts} amounts are so frequent that their lines were compared only "
+        "with entries that share a word or an identifier with them."
     )
     return replace(outcome, warnings=(*outcome.warnings, crowded))
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 IDENTIFIER_DIGITS_MIN = 3
 """Shorter numbers are days, counts and terminals far more often than identifiers."""
 
+PREFIXED_DIGITS_MIN = 2
+PREFIX_LETTERS_MIN = 2
+"""With a prefix, as in ``INV-42``, two digits identify already."""
+
 SHORT_NUMBER_MAX = 2
 """Digits of a number that is read as a word: the 12 of ``STORE 12`` tells stores apart."""
 
@@ -163,9 +167,11 @@ def identifiers_of(text: str) -> tuple[str, ...]:
         if token.isalpha() or _DATE.fullmatch(token):
             continue
         pieces = _PIECE.findall(token)
-        if sum(len(number) for _, number in pieces) < IDENTIFIER_DIGITS_MIN:
-            continue
         whole = normal_reference(token)
+        digits = sum(len(number) for _, number in pieces)
+        prefixed = digits >= PREFIXED_DIGITS_MIN and len(whole) - digits >= PREFIX_LETTERS_MIN
+        if digits < IDENTIFIER_DIGITS_MIN and not prefixed:
+            continue
         found[whole] = None
         for _, number in pieces:
             core = number.lstrip("0")

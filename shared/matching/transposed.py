@@ -66,8 +66,8 @@ def _match_currency(
         residue_minor = line_item.amount_minor - entry_item.amount_minor
         said = (
             f"Two digits of the amount are swapped: the bank says "
-            f"{format_minor(line_item.amount_minor, line_item.currency)}, the books "
-            f"{format_minor(entry_item.amount_minor, entry_item.currency)}"
+            f"{format_minor(line_item.amount_minor, line_item.currency or None)}, the books "
+            f"{format_minor(entry_item.amount_minor, entry_item.currency or None)}"
         )
         return (said,), (Residue("transposition", residue_minor),)
 

@@ -55,9 +55,10 @@ def statement_for_ledger(file: StatementFile, ledger: Ledger) -> Statement:
             value=found,
         )
     if len(mine) > 1:
+        found = ", ".join(f"{one.account.id} ({one.account.currency})" for one in mine)
         raise InvalidInput(
-            f"The file holds {len(mine)} statements that could be this ledger's: send one "
-            f"statement a file.",
+            f"The file holds {len(mine)} statements that could be this ledger's, of accounts "
+            f"{found}: send one statement a file, or use a ledger created with its account_id.",
             loc=("body", "file"),
             kind="several_statements",
         )

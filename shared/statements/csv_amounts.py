@@ -207,7 +207,32 @@ def _single(rows: Sequence[Row], index: int, columns: Columns, header: Row) -> l
         (Term(sign, cell.core if cell else "0"),)
         for sign, cell in zip(_signs(rows, cells, index), cells, strict=True)
     ]
-    return [Reading(f"{_named(header, index)} with its own signs", (index,), tuple(terms))]
+    readings = [Reading(f"{_named(header, index)} with its own signs", (index,), tuple(terms))]
+    unsigned = all(cell is None or (cell.negative is None and not cell.side) for cell in cells)
+    if unsigned and columns.debit is None:
+        # Nothing says that such a column gives the signs, and nothing else does either.
+        for mark in columns.all(Role.UNNAMED_INDICATOR):
+            readings += _by_indicator(rows, cells, index, mark, header)
+        if not columns.all(Role.UNNAMED_INDICATOR):
+            _refuse_unsigned_debits(rows, columns)
+    return readings
+
+
+def _refuse_unsigned_debits(rows: Sequence[Row], columns: Columns) -> None:
+    """Refuse unsigned amounts beside a type such as ``Withdrawal``: which rows it covers is open.
+
+    A running balance would not help: it proves every sign but the oldest row's.
+    """
+    for index in columns.all(Role.KIND):
+        for row in rows:
+            word = row.cell(index)
+            if len(word) > len("DR") and side_of(word) is Side.DEBIT:
+                raise UnreadableStatement(
+                    f"no amount has a sign, but the row is called {word!r}: other rows' types do "
+                    "not say whether they are money in or out",
+                    line=row.line,
+                    column=index + 1,
+                )
 
 
 def _signs(rows: Sequence[Row], cells: _Cells, index: int) -> list[int]:

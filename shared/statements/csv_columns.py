@@ -91,6 +91,9 @@ def _fits(role: Role, cells: Sequence[str]) -> bool:
 def _role_of(header: str, cells: Sequence[str]) -> Role | None:
     """Return the one role of a column, dates before amounts: ``20240115`` could be both."""
     roles = roles_of(header)
+    if roles == (Role.CURRENCY,):
+        # An unknown code must be refused, not make the column vanish.
+        return Role.CURRENCY
     order = sorted(roles, key=lambda role: role not in DATE_ROLES)
     return next((role for role in order if _fits(role, cells)), None)
 
@@ -107,12 +110,15 @@ def assign(table: Table) -> Columns:
     for index, header in enumerate(table.header.cells):
         cells = [row.cell(index) for row in sample if row.cell(index)]
         role = _role_of(header, cells)
+        if role in {None, Role.KIND} and cells and all(side_of(cell) for cell in cells):
+            by_role.setdefault(Role.UNNAMED_INDICATOR, []).append(index)
         if role is not None:
             by_role.setdefault(role, []).append(index)
     _prefer_details(table, by_role)
     date = _booking_date(by_role, sample)
     if date is None:
         raise UnreadableStatement("no column holds dates that can be read", line=table.header.line)
+    _refuse_date_doubt(table, by_role, date, sample)
     debit, credit = by_role.get(Role.DEBIT), by_role.get(Role.CREDIT)
     if not (debit and credit):
         debit = credit = None
@@ -147,6 +153,37 @@ def _booking_date(by_role: dict[Role, list[int]], sample: Sequence[Row]) -> int 
     candidates = [index for role in DATE_ROLES for index in by_role.get(role, [])]
     filled = [index for index in candidates if any(row.cell(index) for row in sample)]
     return next(iter(filled or candidates), None)
+
+
+def _refuse_date_doubt(
+    table: Table, by_role: dict[Role, list[int]], date: int, sample: Sequence[Row]
+) -> None:
+    """Refuse a table where another column may be the booking date just as well.
+
+    That is a column of the same name with other dates, or one of dates under a name we do not
+    know where only a value date is known.
+    """
+    role = next(role for role in DATE_ROLES if date in by_role.get(role, []))
+    rivals = [index for index in by_role[role] if index != date]
+    if role is Role.VALUE_DATE:
+        known = {index for found in by_role.values() for index in found}
+        rivals += [
+            index
+            for index in range(len(table.header.cells))
+            if index not in known and _holds_dates([row.cell(index) for row in sample])
+        ]
+    for rival in rivals:
+        if any(row.cell(rival) and row.cell(rival) != row.cell(date) for row in sample):
+            raise UnreadableStatement(
+                f"the booking date could be column {table.header.cell(date)!r} ({date + 1}) or "
+                f"{table.header.cell(rival)!r} ({rival + 1})",
+                line=table.header.line,
+            )
+
+
+def _holds_dates(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and all(date_readings(cell) for cell in filled)
 
 
 def _prefer_details(table: Table, by_role: dict[Role, list[int]]) -> None:

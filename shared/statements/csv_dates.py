@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-DISTINCT_DATES_MIN = 4
+DISTINCT_DATES_MIN = 6
 """Distinct days before the order of rows may settle the order of day and month. Unsorted rows
-look sorted under a wrong reading by chance in 1 of 3 files with three days, 1 of 12 with four;
-and a file must be unsorted first, which banks' files hardly ever are."""
+look sorted under a wrong reading by chance in 2 of 6! = 720 files with six days; and a file must
+be unsorted first, which banks' files hardly ever are."""
 
 _BOTH = (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)
 
@@ -24,7 +24,10 @@ DatedText = tuple[int, str]
 
 
 def decide_order(
-    booked: Sequence[DatedText], others: Sequence[DatedText], notes: Sequence[DatedText]
+    booked: Sequence[DatedText],
+    others: Sequence[DatedText],
+    notes: Sequence[DatedText],
+    period: tuple[dt.date, dt.date] | None = None,
 ) -> DateOrder:
     """Return the one order in which every date of the file can be read.
 
@@ -32,6 +35,7 @@ def decide_order(
         booked: The booking dates, in file order.
         others: The other dates of the movements, such as value dates.
         notes: Dates around the table; they can settle the order but never contradict it.
+        period: The period the file states, where its own dates can be read in one way only.
 
     Raises:
         UnreadableStatement: Two dates contradict each other, or two orders fit and differ.
@@ -51,6 +55,10 @@ def decide_order(
     settled = [order for order in _BOTH if _fits_notes(notes, order)]
     if len(settled) == 1:
         return settled[0]
+    if period:
+        within = [order for order in _BOTH if _is_within(booked, order, period)]
+        if len(within) == 1:
+            return within[0]
     sorted_ = [order for order in _BOTH if _is_sorted(booked, order)]
     distinct = len({date_readings(text)[DateOrder.DAY_FIRST] for _, text in booked})
     if len(sorted_) == 1 and distinct >= DISTINCT_DATES_MIN:
@@ -87,6 +95,12 @@ def _fits_notes(notes: Sequence[DatedText], order: DateOrder) -> bool:
     A note in another notation (a month name, ISO) says nothing and allows both.
     """
     return all(order in date_readings(text) for _, text in notes if date_readings(text))
+
+
+def _is_within(
+    booked: Sequence[DatedText], order: DateOrder, period: tuple[dt.date, dt.date]
+) -> bool:
+    return all(period[0] <= date_readings(text)[order] <= period[1] for _, text in booked)
 
 
 def _is_sorted(booked: Sequence[DatedText], order: DateOrder) -> bool:

@@ -138,7 +138,15 @@ def _date_order(body: Body, columns: Columns, notes: Notes) -> DateOrder:
                 others.append((row.line, text))
     if not booked:
         return DateOrder.DAY_FIRST
-    return decide_order(booked, others, notes.date_texts)
+    return decide_order(booked, others, notes.date_texts, _certain_period(notes))
+
+
+def _certain_period(notes: Notes) -> tuple[dt.date, dt.date] | None:
+    """Return the stated period where day and month cannot be mistaken in it."""
+    found = [set(date_readings(text or "").values()) for text in notes.period]
+    if "period" in notes.conflicting or any(len(dates) != 1 for dates in found):
+        return None
+    return found[0].pop(), found[1].pop()
 
 
 def _currencies(
@@ -290,7 +298,9 @@ def _settle(
     used = [*columns.money, *(index for index in (balance, fee) if index is not None)]
     decimals = {decimals_known(currency) for currency in currencies}
     marks = decide_mark(rows, used, decimals.pop() if len(decimals) == 1 else None)
-    candidates = _distinct([(mark, reading) for mark in marks for reading in readings])
+    candidates = _distinct(
+        rows, balance, [(mark, reading) for mark in marks for reading in readings]
+    )
     if len(candidates) == 1:
         return candidates[0][0], candidates[0][1]
     groups = _groups(rows, columns, notes, currencies)
@@ -310,14 +320,22 @@ def _settle(
 _Candidate = tuple[DecimalMark, Reading, list[Decimal]]
 
 
-def _distinct(pairs: Sequence[tuple[DecimalMark, Reading]]) -> list[_Candidate]:
-    """Return the readings with their amounts, without those that come to the same."""
-    found: list[_Candidate] = []
+def _distinct(
+    rows: Sequence[Row], balance: int | None, pairs: Sequence[tuple[DecimalMark, Reading]]
+) -> list[_Candidate]:
+    """Return the readings with their amounts, without those that come to the same.
+
+    The balances count too: zeros move nothing, but ``1,000`` beside them is still open.
+    """
+    if len(pairs) == 1:
+        return [(pairs[0][0], pairs[0][1], [])]
+    found: list[tuple[_Candidate, list[Decimal | None]]] = []
     for mark, reading in pairs:
-        values = reading.values(mark) if len(pairs) > 1 else []
-        if not any(values == known for _, _, known in found):
-            found.append((mark, reading, values))
-    return found
+        values = reading.values(mark)
+        shown = [] if balance is None else _balances(rows, balance, mark)
+        if not any(values == known[2] and shown == beside for known, beside in found):
+            found.append(((mark, reading, values), shown))
+    return [candidate for candidate, _ in found]
 
 
 def _holds(

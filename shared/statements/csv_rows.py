@@ -67,8 +67,11 @@ def sort_rows(table: Table, columns: Columns) -> Body:
             raise UnreadableStatement("a second table begins here; split the file", line=row.line)
         what = _kind_of(row, columns, width, len(table.header.cells))
         if what == "movement":
-            if undated:
-                _refuse_undated(undated[0], columns)
+            for remark in undated:
+                if _DIGITS.search("".join(remark.filled)):
+                    _refuse_undated(remark, columns)
+            body.notes += undated
+            undated.clear()
             body.movements.append(row)
         elif what == "undated":
             undated.append(row)
@@ -100,8 +103,7 @@ def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
             raise UnreadableStatement(
                 f"{date[:40]!r} is no date that exists", line=row.line, column=columns.date + 1
             )
-        named = names_a_sum(row.filled[0])
-        return "note" if named or not _DIGITS.search("".join(row.filled)) else "undated"
+        return "note" if names_a_sum(row.filled[0]) else "undated"
     _check_width(row, width, header_cells)
     if any(
         _BALANCE_ROW.fullmatch(fold(cell[:100])) for cell in row.cells if _BALANCE_HINT.search(cell)

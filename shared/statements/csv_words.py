@@ -29,6 +29,7 @@ class Role(enum.Enum):
     FEE = "fee"
     BALANCE = "balance"
     INDICATOR = "debit or credit mark"
+    UNNAMED_INDICATOR = "column of debit and credit words under another name"
     CURRENCY = "currency"
     STATUS = "status"
     ACCOUNT = "account"
@@ -84,7 +85,8 @@ _WORDS: dict[Role, str] = {
         |betrag|umsatz|wert|buchungsbetrag|umsatzbetrag|nettobetrag|netto|brutto|montant
         |montant de l operation|montant net|montant operation|somme|importe|monto|cantidad|cuantia
         |importe neto|importe eur|bedrag|transactiebedrag|importo|ammontare|importo operazione
-        |valor|montante|quantia|importancia|valor lancamento|belop|transaksjonsbelop|belob|maara
+        |valor|montante|quantia|importancia|valor lancamento|belop|belopp|maara euroa
+        |transaksjonsbelop|belob|maara
         |kwota|kwota operacji|kwota transakcji|kwota w walucie rachunku|sum in account currency
         |belop i nok|amt|movimiento importe""",
     Role.DEBIT: """
@@ -135,7 +137,7 @@ _WORDS: dict[Role, str] = {
         |statut|etat|estado|stato|situacao|tila|stan|pending""",
     Role.ACCOUNT: """
         account|account number|account no|account id|account iban|own account|own iban|iban
-        |accountnum|account name|accountnumber|konto|kontonummer|auftragskonto|eigenes konto
+        |accountnum|accountnumber|konto|kontonummer|auftragskonto|eigenes konto
         |iban auftragskonto|compte|numero de compte|n de compte|compte no|cuenta|numero de cuenta
         |n de cuenta|rekening|rekeningnummer|iban bban|conto|numero conto|conta|numero da conta
         |kontonr|rachunek|numer rachunku|tili|konto nr|rekeningnr""",
@@ -174,7 +176,7 @@ _WORDS: dict[Role, str] = {
         |zahlungsempfanger in|begunstigter|beguenstigter|beneficiaire|destinataire|beneficiario
         |destinatario|begunstigde|ontvanger|mottaker|mottagare|modtager|odbiorca|saaja""",
     Role.DESCRIPTION: """
-        description|transaction description|details|transaction details|detail|particulars
+        description|desc|transaction description|details|transaction details|detail|particulars
         |narrative|narration|label|memo|text|payment details|payment reference text|note|notes
         |comment|message|remittance information|purpose|additional information|original description
         |verwendungszweck|buchungstext|beschreibung|zahlungsgrund|buchungsdetails|mitteilung
@@ -240,6 +242,7 @@ for _role, _listed in _WORDS.items():
         _ROLES[_word.strip()] = (*_ROLES.get(_word.strip(), ()), _role)
 
 _SYMBOL_CODES = {"\u20ac": "EUR", "\u00a3": "GBP", "z\u0142": "PLN"}
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _IN_BRACKETS = re.compile(r"[(\[]\s*([^()\[\]]{1,30}?)\s*[)\]]")
 
 # A header with one of these words is about another currency, or not what it seems.
@@ -309,9 +312,12 @@ def roles_of(header: str) -> tuple[Role, ...]:
     if len(header) > HEADER_CHARS_MAX:
         return ()
     folded = fold(header)
-    exact = _ROLES.get(folded)
+    exact = _ROLES.get(folded) or _ROLES.get(fold(_CAMEL.sub(" ", header)))
     if exact:
         return exact
+    numbered = _ROLES.get(folded.rstrip("0123456789 "), ())
+    if Role.DESCRIPTION in numbered:
+        return (Role.DESCRIPTION,)
     words = folded.split()
     if not words or not _FOREIGN.isdisjoint(words):
         return ()

@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from functions.api.app import respond
 from functions.authorizer.handler import handler as authorize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from shared.application.stores import Stores
+from shared.application.stores import Stores
 
 STATEMENT = b"""Date,Description,Amount,Balance
 2026-01-05,ACME GMBH INVOICE 1042,1250.00,2250.00
@@ -74,7 +71,7 @@ class Api:
     token: str | None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def call(  # noqa: PLR0913 - a request's own parts
+    def call(
         self,
         method: str,
         path: str,
@@ -151,3 +148,14 @@ def encode_form(parts: dict[str, Any]) -> tuple[bytes, str]:
         content = value if isinstance(value, bytes) else str(value).encode()
         body += b"\r\n\r\n" + content + b"\r\n"
     return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def check_envelope(answer: Answer, status: int) -> dict[str, Any]:
+    """Check that the object's fields are at the top and in ``data``; return them."""
+    assert answer.status == status
+    body: dict[str, Any] = answer.json()
+    assert (body["success"], body["code"]) == (True, status)
+    assert isinstance(body["message"], str)
+    data: dict[str, Any] = body["data"]
+    assert {name: body[name] for name in data} == data
+    return data

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NOW = dt.datetime(2026, 2, 3, 9, 30, tzinfo=dt.UTC)
 REGION = "eu-central-1"
-CACHES = (wire, idempotency._store, cursors._key, objects._s3)
+CACHES = (wire, idempotency._store, cursors._key, objects._s3)  # noqa: SLF001 - to forget them
 
 
 @pytest.fixture
@@ -186,14 +186,16 @@ def create_tables() -> None:
         gsis = []
         for index, prefix in indexes.get(name, {}).items():
             keys += [f"{prefix}_pk", f"{prefix}_sk"]
-            gsis.append({
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": f"{prefix}_pk", "KeyType": "HASH"},
-                    {"AttributeName": f"{prefix}_sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            })
+            gsis.append(
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": f"{prefix}_pk", "KeyType": "HASH"},
+                        {"AttributeName": f"{prefix}_sk", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            )
         client.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",

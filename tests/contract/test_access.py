@@ -10,8 +10,8 @@ import pytest
 from api_client import Answer, Api, FakeContext, make_event
 
 from functions.api.app import respond
+from functions.authorizer import handler as authorizer
 from functions.authorizer.handler import handler as authorize
-from shared.runtime import wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ def test_a_failing_token_store_lets_nobody_in(
     def broken() -> Stores:
         raise ConnectionError("arn:aws:dynamodb is down")
 
-    monkeypatch.setattr(wiring, "wire", broken)
+    monkeypatch.setattr(authorizer, "wire", broken)
     answer = authorize({"headers": {"authorization": f"Bearer {token}"}}, None)
     assert answer == {
         "isAuthorized": True,

@@ -274,7 +274,12 @@ def test_a_thousand_findings_are_cut_to_a_hundred_with_short_inputs(
 @pytest.fixture
 def january(dayzero: Api, ledger: Ledger) -> list[str]:
     rows = [
-        {"amount": 100, "datetime": "2026-01-01", "description": "Rent, January", "reconciled": True},
+        {
+            "amount": 100,
+            "datetime": "2026-01-01",
+            "description": "Rent, January",
+            "reconciled": True,
+        },
         {"amount": -200, "datetime": "2026-01-15", "counterparty": "Baker"},
         {"amount": 300, "datetime": "2026-02-01", "reference": "INV-7"},
     ]

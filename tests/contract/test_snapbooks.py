@@ -62,9 +62,7 @@ def found(api: Api, business: Business) -> Callable[..., Answer]:
 
 
 @pytest.fixture
-def approved(
-    dayzero: Api, reviewed: Reconciliation, books: list[Transaction]
-) -> list[Transaction]:
+def approved(dayzero: Api, reviewed: Reconciliation, books: list[Transaction]) -> list[Transaction]:
     """Approve every proposed match; return the entries they clear."""
     path = f"/api/v1/reconciliations/{reviewed.id}/matches"
     for match in dayzero.get(path).json()["data"]["matches"]:

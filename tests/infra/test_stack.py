@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from infra.constructs.reconciliation_workflow import REFUSALS
+from infra.template import table_definitions
 from shared import errors
 
 JsonObject = dict[str, Any]
@@ -119,8 +121,6 @@ def test_the_api_answers_before_the_gateway_gives_up(template: JsonObject) -> No
 def test_tables_have_their_keys_and_expiry(
     template: JsonObject, name: str, keys: list[str], expires: str | None
 ) -> None:
-    from infra.template import table_definitions
-
     definition = table_definitions(template)[name]
     assert [key["AttributeName"] for key in definition["KeySchema"]] == keys
     table = next(
@@ -133,8 +133,6 @@ def test_tables_have_their_keys_and_expiry(
 
 
 def test_books_have_an_index_by_month_and_one_of_open_items(template: JsonObject) -> None:
-    from infra.template import table_definitions
-
     indexes = table_definitions(template)["books"]["GlobalSecondaryIndexes"]
     assert {
         index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
@@ -410,8 +408,6 @@ def test_every_error_marks_the_reconciliation_failed(template: JsonObject) -> No
 
 
 def test_the_refusals_are_every_error_of_ours_that_repeating_cannot_cure() -> None:
-    from infra.constructs.reconciliation_workflow import REFUSALS
-
     ours = {
         name
         for name, kind in inspect.getmembers(errors, inspect.isclass)

@@ -94,14 +94,16 @@ def _create_tables() -> None:
         gsis = []
         for index, prefix in indexes.get(name, {}).items():
             keys += [f"{prefix}_pk", f"{prefix}_sk"]
-            gsis.append({
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": f"{prefix}_pk", "KeyType": "HASH"},
-                    {"AttributeName": f"{prefix}_sk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            })
+            gsis.append(
+                {
+                    "IndexName": index,
+                    "KeySchema": [
+                        {"AttributeName": f"{prefix}_pk", "KeyType": "HASH"},
+                        {"AttributeName": f"{prefix}_sk", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            )
         client.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",

@@ -158,9 +158,7 @@ def test_rejecting_gives_both_sides_back_and_keeps_the_story(
 ) -> None:
     page = review(stores, reviewed.business_id, reviewed.id, 100, None)
     line = page.lines[0].line
-    rejected = reject_match(
-        stores, principal, reviewed.business_id, reviewed.id, line.id, NOW
-    )
+    rejected = reject_match(stores, principal, reviewed.business_id, reviewed.id, line.id, NOW)
     assert [one.status for one in rejected.decisions][-1] == "rejected"
     assert stores.books.transaction(reviewed.business_id, books[0].id).match_id is None
     now_ = get(stores, reviewed.business_id, reviewed.id)
@@ -177,9 +175,7 @@ def test_rejecting_gives_both_sides_back_and_keeps_the_story(
 def test_one_transaction_cannot_explain_two_lines(
     stores: Stores, ledger: Ledger, principal: Principal
 ) -> None:
-    statement = (
-        b"Date,Description,Amount\n2026-01-05,Coffee,-4.50\n2026-01-06,Coffee,-4.50\n"
-    )
+    statement = b"Date,Description,Amount\n2026-01-05,Coffee,-4.50\n2026-01-06,Coffee,-4.50\n"
     opened = reconcile_upload(
         stores, principal, ledger.business_id, ledger.id, "c.csv", statement, Terms(), NOW
     )
@@ -376,9 +372,7 @@ def test_deleting_a_completed_reconciliation_gives_its_entries_back(
 ) -> None:
     complete(stores, principal, reviewed.business_id, reviewed.id, True, NOW)
     with pytest.raises(Locked):
-        cancel(
-            stores, principal, reviewed.business_id, reviewed.id, NOW, allow_completed=False
-        )
+        cancel(stores, principal, reviewed.business_id, reviewed.id, NOW, allow_completed=False)
     cancel(stores, principal, reviewed.business_id, reviewed.id, NOW, allow_completed=True)
     with pytest.raises(NotFound):
         get(stores, reviewed.business_id, reviewed.id)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.api.answers import READ_ERRORS, WRITE_ERRORS, documented
@@ -26,13 +25,14 @@ from functions.api.aqnt.views import view_item, view_run, view_run_with_counts
 from functions.api.calls import call_of
 from functions.api.dialects import Dialect
 from functions.api.fields import Day
+from functions.api.routing import new_router
 from shared.application import reconciliations as use_cases
 from shared.application import review
 from shared.errors import InvalidInput
 from shared.ids import read_id
 from shared.reconciliation.model import MatchRules
 
-router = Router()
+router = new_router()
 
 TAGS = ["aqnt: bank reconciliation"]
 
@@ -80,7 +80,7 @@ def start(
     tags=TAGS,
     responses=documented(200, RunListAnswer, *READ_ERRORS),
 )
-def find(  # noqa: PLR0913 - the contract's own parameters
+def find(
     account_id: Annotated[str | None, Query()] = None,
     start_date: Annotated[Day | None, Query()] = None,
     end_date: Annotated[Day | None, Query()] = None,

@@ -23,9 +23,9 @@ class MatchRulesRequest(BaseModel):
     match_by_date: Annotated[
         Literal[True], Field(description="Dates are always compared; false is refused.")
     ] = True
-    date_tolerance_days: Annotated[
-        int | None, Field(strict=True, ge=0, le=TOLERANCE_DAYS_MAX)
-    ] = None
+    date_tolerance_days: Annotated[int | None, Field(strict=True, ge=0, le=TOLERANCE_DAYS_MAX)] = (
+        None
+    )
     amount_tolerance: Annotated[
         Decimal,
         Field(

@@ -1,7 +1,6 @@
 """AQNT's statement import: the lines wait for a run."""
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.api.answers import WRITE_ERRORS, documented
 from functions.api.aqnt.envelope import BusinessHeader, business_of, enveloped, read_account
@@ -10,9 +9,10 @@ from functions.api.aqnt.views import view_statement
 from functions.api.calls import call_of
 from functions.api.dialects import Dialect
 from functions.api.forms import read_upload
+from functions.api.routing import new_router
 from shared.application.statements import upload_statement
 
-router = Router()
+router = new_router()
 
 
 @router.post(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _REVIEWED = ("matched", "in_review")
 
-_STATUS_NAMES: dict[ReconciliationStatus, Literal["pending", "processing", "completed", "cancelled"]]
+_STATUS_NAMES: dict[
+    ReconciliationStatus, Literal["pending", "processing", "completed", "cancelled"]
+]
 _STATUS_NAMES = {
     "pending": "pending",
     "processing": "processing",

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.api.answers import READ_ERRORS, answer, documented
@@ -12,10 +11,11 @@ from functions.api.dayzero.parameters import LIMIT_DEFAULT, BusinessId, Cursor, 
 from functions.api.dayzero.schemas import LedgerCreateRequest, LedgerList, LedgerResponse
 from functions.api.dayzero.views import view_ledger
 from functions.api.paging import page_by_cursor
+from functions.api.routing import new_router
 from shared.application.ledgers import NewLedger, create_ledger
 from shared.ids import read_id
 
-router = Router()
+router = new_router()
 
 TAGS = ["ledgers"]
 
@@ -66,9 +66,7 @@ def find(
         ("ledgers", business),
         newest_first=False,
     )
-    return answer(
-        200, {"data": [view_ledger(one) for one in page], "next_cursor": next_cursor}
-    )
+    return answer(200, {"data": [view_ledger(one) for one in page], "next_cursor": next_cursor})
 
 
 @router.get(

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.api.answers import READ_ERRORS, WRITE_ERRORS, answer, documented
@@ -24,19 +23,23 @@ from functions.api.dayzero.views import (
     view_line,
     view_match,
 )
+from functions.api.routing import new_router
 from shared.application import reconciliations, review
 from shared.ids import read_id
 
-router = Router()
+router = new_router()
 
 TAGS = ["reconciliations"]
+
+OUTSTANDING_MAX = 1000
+"""Outstanding transactions shown; the rest are in GET /transactions?reconciled=false."""
 
 
 @router.get(
     "/reconciliations/<reconciliation_id>/matches",
     summary="List matches",
     description="Statement lines in their order, each matched, ambiguous or unmatched; with the "
-    "first page also every outstanding ledger transaction.",
+    "first page also up to 1,000 outstanding ledger transactions.",
     tags=TAGS,
     responses=documented(200, MatchListResponse, *READ_ERRORS),
 )
@@ -140,7 +143,8 @@ def _group(page: review.ReviewPage) -> MatchListFields:
         "matches": [],
         "ambiguous": [],
         "unmatched_statement_txns": [],
-        "unmatched_ledger_txns": [view_entry(one) for one in page.outstanding],
+        "unmatched_ledger_txns": [view_entry(one) for one in page.outstanding[:OUTSTANDING_MAX]],
+        "unmatched_ledger_txns_count": len(page.outstanding),
         "next_cursor": None,
     }
     places: dict[str, int] = {}

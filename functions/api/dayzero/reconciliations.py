@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.api.answers import READ_ERRORS, WRITE_ERRORS, answer, documented, no_content
@@ -29,6 +28,7 @@ from functions.api.dayzero.schemas import (
 from functions.api.dayzero.views import envelope, enveloped, moment, view_reconciliation
 from functions.api.forms import read_upload
 from functions.api.paging import page_by_cursor
+from functions.api.routing import new_router
 from shared.application import reconciliations as use_cases
 from shared.application import review
 from shared.application.statements import request_upload
@@ -36,7 +36,7 @@ from shared.errors import InvalidInput
 from shared.ids import read_id
 from shared.reconciliation.model import MatchRules, Reconciliation, Terms
 
-router = Router()
+router = new_router()
 
 TAGS = ["reconciliations"]
 
@@ -97,7 +97,7 @@ def create(
     status_code=201,
     responses=documented(201, ReconciliationResponse, *WRITE_ERRORS, 413),
 )
-def upload(  # noqa: PLR0913 - the contract's own fields
+def upload(
     business_id: BusinessId,
     ledger_id: FormField = None,
     start_date: FormField = None,

@@ -99,7 +99,10 @@ class MatchListFields(TypedDict):
     unmatched_statement_txns: list[StatementTxn]
     unmatched_ledger_txns: Annotated[
         list[LedgerTxn],
-        Field(description="Outstanding in the books; on the first page only, all of them."),
+        Field(description="Outstanding in the books; on the first page only, 1,000 at most."),
+    ]
+    unmatched_ledger_txns_count: Annotated[
+        int, Field(description="How many are outstanding; 0 after the first page.")
     ]
     next_cursor: str | None
 

@@ -1,7 +1,6 @@
 """Day Zero's statements: every file received, refused ones with where and why."""
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from functions.api.answers import READ_ERRORS, answer, documented
 from functions.api.calls import call_of
@@ -15,9 +14,10 @@ from functions.api.dayzero.parameters import (
 from functions.api.dayzero.review_schemas import StatementList
 from functions.api.dayzero.views import view_statement
 from functions.api.paging import page_by_cursor
+from functions.api.routing import new_router
 from shared.application.statements import list_statements
 
-router = Router()
+router = new_router()
 
 
 @router.get(
@@ -45,6 +45,4 @@ def find(
         ("statements", business, only),
         newest_first=True,
     )
-    return answer(
-        200, {"data": [view_statement(one) for one in page], "next_cursor": next_cursor}
-    )
+    return answer(200, {"data": [view_statement(one) for one in page], "next_cursor": next_cursor})

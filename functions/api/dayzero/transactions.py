@@ -1,10 +1,8 @@
 """Day Zero's transactions."""
 
-import datetime as dt
 from typing import Annotated, Literal, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.api.answers import READ_ERRORS, answer, documented
@@ -29,6 +27,7 @@ from functions.api.dayzero.schemas import (
 from functions.api.dayzero.views import enveloped, view_transaction
 from functions.api.errors import MissingValue
 from functions.api.fields import Day
+from functions.api.routing import new_router
 from shared.application.stores import Stores
 from shared.application.transactions import (
     NewTransaction,
@@ -39,7 +38,7 @@ from shared.application.transactions import (
 )
 from shared.ids import read_id
 
-router = Router()
+router = new_router()
 
 T = TypeVar("T")
 
@@ -110,6 +109,7 @@ def create_many(
 )
 def find(  # noqa: PLR0913 - the contract's own filters
     business_id: BusinessId,
+    *,
     ledger_id: LedgerFilter = None,
     start_date: Annotated[Day | None, Query(description="From this day on")] = None,
     end_date: Annotated[Day | None, Query(description="Up to and with this day")] = None,
@@ -162,7 +162,7 @@ def get(business_id: BusinessId, transaction_id: Id) -> Response[str]:
 
 def _new_transaction(request: TransactionFields, ledger_id: str, where: str) -> NewTransaction:
     amount = _given(request.amount, f"{where}amount")
-    date: dt.date = _given(request.datetime, f"{where}datetime")
+    date = _given(request.datetime, f"{where}datetime")
     return NewTransaction(
         ledger_id=ledger_id,
         date=date,

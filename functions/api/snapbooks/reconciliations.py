@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from functions.api.answers import READ_ERRORS, WRITE_ERRORS, answer, documented, no_content
 from functions.api.calls import Call, call_of
 from functions.api.fields import Day
+from functions.api.routing import new_router
 from functions.api.snapbooks.schemas import Reconciliation as ReconciliationView
 from functions.api.snapbooks.schemas import SnapbooksReconciliations
 from functions.api.snapbooks.views import (
@@ -23,7 +23,7 @@ from shared.application.reconciliations import cancel, list_reconciliations
 from shared.errors import Forbidden, InvalidInput, NotFound
 from shared.reconciliation.model import Reconciliation
 
-router = Router()
+router = new_router()
 
 PER_PAGE_DEFAULT = 100
 PER_PAGE_MAX = 1000
@@ -43,7 +43,7 @@ TAGS = ["snapbooks: reconciliations"]
     tags=TAGS,
     responses=documented(200, SnapbooksReconciliations, *READ_ERRORS),
 )
-def find(  # noqa: PLR0913 - the contract's own parameters
+def find(
     client_account_id: Annotated[
         int,
         Query(
@@ -61,9 +61,7 @@ def find(  # noqa: PLR0913 - the contract's own parameters
     ] = None,
     journal_entry_id: Annotated[
         int | None,
-        Query(
-            description="Filter to reconciliations whose entries belong to this journal entry"
-        ),
+        Query(description="Filter to reconciliations whose entries belong to this journal entry"),
     ] = None,
     page: Annotated[int, Query(ge=0, le=NUMBER_MAX)] = 0,
     per_page: Annotated[int, Query(ge=1, le=PER_PAGE_MAX)] = PER_PAGE_DEFAULT,
@@ -174,9 +172,7 @@ def _of_entry(
         one
         for one in found
         if one.id == entry.reconciliation_id
-        and any(
-            cleared.id == entry.id for cleared in review.cleared_entries(call.stores, one)
-        )
+        and any(cleared.id == entry.id for cleared in review.cleared_entries(call.stores, one))
     ]
 
 
@@ -187,7 +183,9 @@ def _by_number(call: Call, business_ids: tuple[str, ...], text: str) -> Reconcil
         NotFound: None has, or the text is no integer.
         InvalidInput: Several have: numbers count per business.
     """
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(NUMBER_MAX)) else 0
+    number = (
+        int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(NUMBER_MAX)) else 0
+    )
     found = [
         one
         for business_id in business_ids

@@ -1,9 +1,9 @@
 """What Snapbooks' clients receive; relations are there only when asked for."""
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 
 class JournalEntryLine(TypedDict):

@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 
 from functions.api.answers import READ_ERRORS, answer, documented
 from functions.api.calls import call_of
 from functions.api.numbers import amount_of
+from functions.api.routing import new_router
 from functions.api.teal.schemas import TealReconciliation
 from shared.application import review
 from shared.application.reconciliations import get as get_reconciliation
@@ -18,7 +18,7 @@ from shared.ids import read_id, short_of
 from shared.reconciliation.balance import BalanceProof
 from shared.reconciliation.model import Reconciliation
 
-router = Router()
+router = new_router()
 
 PROVABLE = ("matched", "in_review", "completed")
 """Before its lines are matched a reconciliation proves nothing, whatever its balances."""

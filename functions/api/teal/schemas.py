@@ -29,6 +29,4 @@ class TealReconciliation(TypedDict):
     progress_status: Annotated[str, Field(examples=["in_progress", "completed"])]
     ledger_id: str | None
     statement_starting_balance: float | None
-    completed_on_datetime: Annotated[
-        str | None, Field(json_schema_extra={"format": "date-time"})
-    ]
+    completed_on_datetime: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
