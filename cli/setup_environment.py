@@ -57,7 +57,7 @@ def _packages_wanted() -> str:
     # The interpreter in the environment counts, not the one this runs on: a later `make` may
     # find another python3 first on its path.
     python = (_VENV / "pyvenv.cfg").read_text("utf-8") if _PYTHON.exists() else ""
-    return _digest(python, _LOCK, PROJECT / "pyproject.toml")
+    return _digest(str(PROJECT), python, _LOCK, PROJECT / "pyproject.toml")
 
 
 def _cdk_wanted() -> str:
@@ -73,7 +73,7 @@ def _digest(*parts: str | Path) -> str:
 
 def _install_packages() -> None:
     print("Setting up the virtual environment")
-    if not _works(_PYTHON):
+    if not _works(_PYTHON) or not _was_made_here():
         shutil.rmtree(_VENV, ignore_errors=True)
         venv.create(_VENV, with_pip=True, symlinks=os.name == "posix")
     uv = _VENV / "bin" / "uv"
@@ -147,6 +147,11 @@ def _install_cdk() -> None:
         stdout=subprocess.DEVNULL,
         check=True,
     )
+
+
+def _was_made_here() -> bool:
+    """Whether the environment was created in this folder; a copied one runs the other's code."""
+    return str(_VENV) in (_VENV / "pyvenv.cfg").read_text("utf-8")
 
 
 def _works(program: Path) -> bool:

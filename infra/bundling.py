@@ -179,8 +179,7 @@ class Bundler:
         if final.is_dir():
             return final
         with self._unfinished() as folder:
-            command = install_command(lock, folder, self._platform)
-            subprocess.run(command, check=True)  # noqa: S603 - built from constants and our own paths
+            _install(install_command(lock, folder, self._platform))
             prune(folder)
             _publish(folder, final)
         return final
@@ -219,6 +218,16 @@ class Bundler:
                 f"The {dependencies.name.lower()} bundle has {size.unzipped_bytes:,} bytes; "
                 f"Lambda takes at most {UNZIPPED_BYTES_MAX:,}."
             )
+
+
+def _install(command: list[str]) -> None:
+    """Install from uv's own cache if that is enough, else from the package index.
+
+    Left to itself uv asks the index even for what it has, so nothing would install offline.
+    """
+    offline = subprocess.run([*command, "--offline"], check=False, capture_output=True)  # noqa: S603 - built from constants and our own paths
+    if offline.returncode != 0:
+        subprocess.run(command, check=True)  # noqa: S603 - built from constants and our own paths
 
 
 def measure(bundle: Path) -> BundleSize:

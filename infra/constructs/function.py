@@ -86,6 +86,7 @@ class PythonFunction(Construct):
             environment={**environment, "POWERTOOLS_SERVICE_NAME": name},
             role=self.role,
             log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
         )
         accept_finding(
             self.function,

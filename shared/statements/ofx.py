@@ -31,6 +31,9 @@ NESTING_MAX = 40
 ENTRIES_MAX = 2_000_000
 """Most transactions of one file: beyond it a parser's memory, not the bank, is the limit."""
 
+REASON_CHARS_MAX = 200
+"""How much of a lower error is passed on, since it may repeat a field of any length."""
+
 _TOKEN = re.compile(r"<(/?)([A-Z][A-Z0-9._-]*)>([^<]*)")
 _OPENED = re.compile(r"<([A-Z][A-Z0-9._-]*)>([^<]*)")
 _CLOSED = re.compile(r"</([A-Z][A-Z0-9._-]*)>")
@@ -417,7 +420,7 @@ class _Reader:
         except UnreadableStatement:
             raise
         except InvalidInput as error:
-            raise self._refuse(f"{name}: {error.message}", position) from None
+            raise self._refuse(f"{name}: {error.message[:REASON_CHARS_MAX]}", position) from None
 
     def _plain_amount(self, value: str, position: int, name: str, currency: str | None) -> str:
         parts = split_amount(value)
@@ -461,7 +464,8 @@ class _Reader:
             try:
                 amount_minor = parse_minor(amount, currency)
             except InvalidInput as error:
-                raise self._refuse(f"TRNAMT: {error.message}", self._at(start, "TRNAMT")) from None
+                reason = f"TRNAMT: {error.message[:REASON_CHARS_MAX]}"
+                raise self._refuse(reason, self._at(start, "TRNAMT")) from None
         else:
             amount_minor = self._amount(amount, self._at(start, "TRNAMT"), "TRNAMT", currency)
         clean = self._clean

@@ -30,6 +30,10 @@ _DECLARED = (
     re.compile(rb"ENCODING[ \t]{0,9}:[ \t]{0,9}([\w-]{1,40})", re.IGNORECASE),
     re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})", re.IGNORECASE),
 )
+# Python's registry also holds transforms, escapes and codecs that raise on purpose.
+_TEXT_CODEC = re.compile(
+    r"cp\d+|iso8859-\d+|utf-8|koi8-[ru]|shift_jis|gb2312|gbk|gb18030|big5|euc_(?:jp|kr)|mac-roman"
+)
 _SAYS_NOTHING = frozenset({"NONE", "USASCII", "US-ASCII", "ASCII", "UNICODE"})
 _LATIN = frozenset({"ISO-8859-1", "8859-1", "LATIN1", "LATIN-1", "1252", "WINDOWS-1252"})
 
@@ -78,13 +82,14 @@ def declared_encoding(data: bytes) -> str | None:
         if name.upper() in _LATIN:
             return FALLBACK_ENCODING
         try:
-            codec = codecs.lookup(f"cp{name}" if name.isdigit() else name)
-            "".encode(codec.name)
+            codec: codecs.CodecInfo | None = codecs.lookup(f"cp{name}" if name.isdigit() else name)
         except LookupError:
+            codec = None
+        if codec is None or not _TEXT_CODEC.fullmatch(codec.name):
             raise UnreadableStatement(
                 f"the header declares the unknown character set {name!r}",
                 line=head[: match.start()].count(b"\n") + 1,
-            ) from None
+            )
         return codec.name
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from api_client import STATEMENT
 
@@ -146,3 +147,22 @@ def test_a_key_that_is_empty_or_too_long_is_422(dayzero: Api, key: str) -> None:
     answer = dayzero.call("POST", PATH, body=body(), headers={"Idempotency-Key": key})
     assert answer.status == 422
     assert answer.json()["detail"][0]["loc"] == ["header", "idempotency-key"]
+
+
+def test_another_import_under_an_expired_key_overwrites_nothing(
+    dayzero: Api, ledger: Ledger
+) -> None:
+    def send(count: int) -> list[str]:
+        rows = {"ledger_id": ledger.id, "transactions": [body()] * count}
+        answer = dayzero.call("POST", f"{PATH}/bulk", body=rows, headers=KEY)
+        ids: list[str] = answer.json()["ids"]
+        return ids
+
+    first = send(1)
+    other = dayzero.post(PATH, body(amount=7)).json()["id"]
+    table = boto3.resource("dynamodb").Table("idempotency")
+    for item in table.scan()["Items"]:
+        table.delete_item(Key={"id": item["id"]})
+    second = send(3)
+    assert len({*first, other, *second}) == 5
+    assert len(dayzero.get(PATH).json()["data"]) == 5

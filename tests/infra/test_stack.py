@@ -101,6 +101,7 @@ def test_every_function_has_its_handler_platform_and_own_log_group(template: Jso
         assert function["Handler"] == f"functions.{name}.handler.handler"
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
+        assert function["LoggingConfig"]["LogFormat"] == "JSON"
         groups.add(function["LoggingConfig"]["LogGroup"]["Ref"])
     assert len(groups) == len(functions)
 

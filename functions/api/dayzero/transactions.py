@@ -1,12 +1,13 @@
 """Day Zero's transactions."""
 
+import hashlib
 from typing import Annotated, Literal, TypeVar
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from functions.api.answers import READ_ERRORS, answer, documented
-from functions.api.calls import call_of
+from functions.api.calls import Call, call_of
 from functions.api.cursors import read_cursor, sign_cursor
 from functions.api.dayzero.parameters import (
     LIMIT_DEFAULT,
@@ -93,7 +94,7 @@ def create_many(
             _new_transaction(one, ledger_id, f"transactions[{row}].")
             for row, one in enumerate(request.transactions)
         ],
-        f"{call.principal.token_id}/{call.idempotency_key}" if call.idempotency_key else None,
+        _import_key(call),
         call.now,
     )
     result = {"count": len(made), "ids": [one.id for one in made]}
@@ -174,6 +175,18 @@ def _new_transaction(request: TransactionFields, ledger_id: str, where: str) -> 
         reconciled=request.reconciled,
         meta=request.meta,
     )
+
+
+def _import_key(call: Call) -> str | None:
+    """Return the key under which this very import, repeated, gets the same numbers again.
+
+    The body is part of it: another list under a key whose first response has expired must not
+    be written over the first one's rows.
+    """
+    if call.idempotency_key is None:
+        return None
+    body = str(router.current_event.body).encode()
+    return f"{call.principal.token_id}/{call.idempotency_key}/{hashlib.sha256(body).hexdigest()}"
 
 
 def _given(value: T | None, name: str) -> T:

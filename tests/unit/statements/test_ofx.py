@@ -154,9 +154,12 @@ def test_cyrillic_is_read_as_declared() -> None:
     assert only(read(text, "cp1251")).lines[0].description == "Иванов"
 
 
-def test_an_unknown_character_set_is_refused_once_it_matters() -> None:
-    text = ofx(entry(NAME="é"), header="OFXHEADER:100\nCHARSET:KLINGON\n\n")
-    assert "KLINGON" in refusal(text.encode("latin-1")).reason
+@pytest.mark.parametrize(
+    "name", ["KLINGON", "hex", "rot13", "undefined", "idna", "punycode", "unicode_escape", "utf-7"]
+)
+def test_an_unknown_character_set_is_refused_once_it_matters(name: str) -> None:
+    text = ofx(entry(NAME="é"), header=f"OFXHEADER:100\nCHARSET:{name}\n\n")
+    assert name in refusal(text.encode("latin-1")).reason
 
 
 def test_damaged_utf8_never_becomes_other_letters() -> None:
