@@ -41,8 +41,8 @@ format: setup ## Format the code and apply the linter's safe corrections
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-openapi: setup ## Write the OpenAPI documents from the code
-	$(BIN)/tieout openapi
+openapi: setup ## Write the OpenAPI document from the code
+	$(BIN)/python -m functions.api.openapi > docs/openapi.json
 
 lock: setup ## Resolve the dependencies anew
 	$(LOCK) --upgrade pyproject.toml --extra matching --extra cli --extra deploy --extra dev -o requirements-dev.txt

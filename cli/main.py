@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ COMMANDS = {
     "upload": "Upload a statement and follow its reconciliation",
     "reconcile": "Follow a reconciliation, or start or retry one, with a progress bar",
     "show": "Show a reconciliation: matches with reasons, what is open, the balance proof",
-    "openapi": "Write the OpenAPI document from the code",
 }
 
 INTERRUPTED = 130
@@ -38,15 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=summary, description=f"{summary}.")
         # Only the command that is called is imported: `tieout parse` must not load AWS clients.
         if name in given[:1]:
-            importlib.import_module(f"cli.{name}").add_arguments(command)
+            _module(name).add_arguments(command)
     parsed = parser.parse_args(given)
     try:
-        return int(importlib.import_module(f"cli.{parsed.command}").run(parsed))
+        return int(_module(parsed.command).run(parsed))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _module(command: str) -> Any:
+    # A module called token would hide the standard library's from scripts in this folder.
+    return importlib.import_module(f"cli.{'tokens' if command == 'token' else command}")
 
 
 if __name__ == "__main__":

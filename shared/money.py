@@ -26,14 +26,21 @@ MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB 
 PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS
 TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
 """
-_DECIMALS: dict[str, int] = dict.fromkeys(_TWO_DECIMALS.split(), 2)
-_DECIMALS.update(
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-)
-_DECIMALS.update(dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3))
-_DECIMALS.update(dict.fromkeys("CLF UYW".split(), 4))
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR_DECIMALS = "CLF UYW"
+_DECIMALS: dict[str, int] = {
+    code: decimals
+    for decimals, codes in (
+        (0, _NO_DECIMALS),
+        (2, _TWO_DECIMALS),
+        (3, _THREE_DECIMALS),
+        (4, _FOUR_DECIMALS),
+    )
+    for code in codes.split()
+}
 
-_PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
+_PLAIN_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
 
 def is_currency(code: str) -> bool:

@@ -11,6 +11,9 @@ has gone, rather than let a test pass for the wrong reason.
 * A task that waits for a token fails when the function it calls fails (ministack: waits on).
 * EventBridge invokes functions asynchronously, with Lambda's retries and on-failure destination
   (ministack: once, and the event is gone).
+
+And one convenience: the paths of our own HTTP API answer at the root of the emulator's address,
+so that a base URL needs neither a Host header nor a path of the emulator's.
 """
 
 from __future__ import annotations
@@ -24,12 +27,15 @@ import time
 from typing import Any
 
 from ministack.core import lambda_runtime
-from ministack.services import eventbridge, lambda_svc, stepfunctions
+from ministack.services import apigateway, eventbridge, lambda_svc, stepfunctions
 
 from cli.local.processes import ENDS_WITH_PARENT_VARIABLE
 
 MINISTACK_VERSION = "1.5.33"
 PARENT_CHECKED_SECONDS = 1.0
+
+API_PATHS = ("/api/", "/v0/", "/v1/bank-reconciliation/", "/docs", "/openapi.json")
+"""Where our HTTP API has routes; ``/health`` at the root is the emulator's own."""
 
 _REPORTED_ERROR = (
     'json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()})'
@@ -115,6 +121,26 @@ def correct_event_targets() -> None:
     eventbridge._dispatch_to_lambda = invoke  # noqa: SLF001 - what is corrected
 
 
+def serve_the_api_at_the_root() -> None:
+    """Answer our API's own paths without an API id in the host or the path.
+
+    Only while one HTTP API is deployed: with several, the id has to be said.
+    """
+    from ministack import app  # noqa: PLC0415 - installs signal handlers of its own
+
+    read_url = app._parse_execute_api_url  # noqa: SLF001 - what is extended
+
+    def read_own_url(host: str, path: str) -> Any:
+        found = read_url(host, path)
+        if found is None and path.startswith(API_PATHS):
+            ids = [api_id for (_account, _region, api_id), _ in apigateway._apis.all_items()]  # noqa: SLF001 - ministack's own list
+            if len(ids) == 1:
+                return read_url(host, f"/_aws/execute-api/{ids[0]}{path}")
+        return found
+
+    app._parse_execute_api_url = read_own_url  # noqa: SLF001 - what is extended
+
+
 def end_with_parent() -> None:
     """End this process's group as soon as the process that started it is gone.
 
@@ -140,6 +166,7 @@ def main() -> None:
     correct_error_names()
     correct_callbacks()
     correct_event_targets()
+    serve_the_api_at_the_root()
     if os.environ.pop(ENDS_WITH_PARENT_VARIABLE, None):
         end_with_parent()
     from ministack.app import main as serve  # noqa: PLC0415 - installs signal handlers of its own

@@ -164,7 +164,7 @@ def start(
         stop(folder, emulator)
         raise
     return LocalStack(
-        base_url=f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}",
+        base_url=endpoint_url,
         host_header=None,
         endpoint_url=endpoint_url,
         region=REGION,

@@ -38,22 +38,25 @@ REGION = "eu-central-1"
 CACHES = (wire, idempotency._store, cursors._key, objects._s3)  # noqa: SLF001 - to forget them
 
 
-@pytest.fixture
-def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name, value in {
-        "BOOKS_TABLE": "books",
-        "RECONCILIATIONS_TABLE": "reconciliations",
-        "TOKENS_TABLE": "tokens",
-        "IDEMPOTENCY_TABLE": "idempotency",
-        "STATEMENTS_BUCKET": "statements",
-        "RECORDS_BUCKET": "records",
-    }.items():
-        monkeypatch.setenv(f"TIEOUT_{name}", value)
-    with mock_aws():
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[Stores]:
+    """Tables and buckets for one module: tests have businesses of their own in them."""
+    variables = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "TIEOUT_BOOKS_TABLE": "books",
+        "TIEOUT_RECONCILIATIONS_TABLE": "reconciliations",
+        "TIEOUT_TOKENS_TABLE": "tokens",
+        "TIEOUT_IDEMPOTENCY_TABLE": "idempotency",
+        "TIEOUT_STATEMENTS_BUCKET": "statements",
+        "TIEOUT_RECORDS_BUCKET": "records",
+    }
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        for name, value in variables.items():
+            environment.setenv(name, value)
         for cache in CACHES:
             cache.cache_clear()
         create_tables()
@@ -62,9 +65,14 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
             s3.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
-        yield dataclasses.replace(wire(), workflow=FakeWorkflow())
+        yield wire()
         for cache in CACHES:
             cache.cache_clear()
+
+
+@pytest.fixture
+def stores(deployment: Stores) -> Stores:
+    return dataclasses.replace(deployment, workflow=FakeWorkflow())
 
 
 @pytest.fixture

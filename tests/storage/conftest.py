@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import pytest
@@ -12,6 +12,7 @@ from moto import mock_aws
 from shared.access.model import Principal
 from shared.application.ledgers import NewLedger, create_ledger
 from shared.application.stores import Stores
+from shared.storage import objects
 from shared.storage.books import Books
 from shared.storage.models import name_tables
 from shared.storage.objects import Objects
@@ -44,31 +45,37 @@ class FakeWorkflow:
         return task_token in self.waiting
 
 
-@pytest.fixture
-def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        from shared.storage import objects
-
-        objects._s3.cache_clear()
-        _create_tables()
+@pytest.fixture(scope="module")
+def deployment(tables_of_the_template: dict[str, Any]) -> Iterator[None]:
+    """Tables and buckets for one module: every test has a business of its own in them."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        client = boto3.client("dynamodb", region_name=REGION)
+        for name in ("books", "reconciliations", "tokens"):
+            client.create_table(TableName=name, **tables_of_the_template[name])
         s3 = boto3.client("s3", region_name=REGION)
         for bucket in ("statements", "records"):
             s3.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
         name_tables(books="books", reconciliations="reconciliations", tokens="tokens")
-        yield Stores(
-            books=Books(),
-            reconciliations=Reconciliations(),
-            tokens=Tokens(),
-            objects=Objects("statements", "records"),
-            workflow=FakeWorkflow(),  # type: ignore[arg-type]
-        )
         objects._s3.cache_clear()
+        yield
+        objects._s3.cache_clear()
+
+
+@pytest.fixture
+def stores(deployment: None) -> Stores:
+    return Stores(
+        books=Books(),
+        reconciliations=Reconciliations(),
+        tokens=Tokens(),
+        objects=Objects("statements", "records"),
+        workflow=FakeWorkflow(),  # type: ignore[arg-type]
+    )
 
 
 @pytest.fixture
@@ -84,33 +91,3 @@ def ledger(stores: Stores, business: Business) -> Ledger:
 @pytest.fixture
 def principal(business: Business) -> Principal:
     return Principal("t1", 7, "Ada", "Moreau", (business.id,), ("read", "write", "approve"))
-
-
-def _create_tables() -> None:
-    client = boto3.client("dynamodb", region_name=REGION)
-    indexes = {"books": {"by_month": "month", "open_items": "open"}}
-    for name in ("books", "reconciliations", "tokens"):
-        keys = ["pk", "sk"]
-        gsis = []
-        for index, prefix in indexes.get(name, {}).items():
-            keys += [f"{prefix}_pk", f"{prefix}_sk"]
-            gsis.append(
-                {
-                    "IndexName": index,
-                    "KeySchema": [
-                        {"AttributeName": f"{prefix}_pk", "KeyType": "HASH"},
-                        {"AttributeName": f"{prefix}_sk", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            )
-        client.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            **({"GlobalSecondaryIndexes": gsis} if gsis else {}),
-        )
