@@ -11,11 +11,10 @@ import binascii
 import functools
 import hashlib
 import hmac
-import os
 from typing import TYPE_CHECKING
 
 from shared.errors import InvalidInput
-from shared.runtime.settings import Settings
+from shared.runtime.wiring import wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,14 +60,5 @@ def _mac(raw: bytes, bound_to: Iterable[object]) -> bytes:
 
 @functools.cache
 def _key() -> bytes:
-    """The deployment's own key, so that a cursor of one is nothing to another.
-
-    Without ``TIEOUT_CURSOR_KEY`` it is derived from the table names, which nobody outside the
-    account knows: CloudFormation ends them with random characters.
-    """
-    given = os.environ.get("TIEOUT_CURSOR_KEY")
-    if given:
-        return given.encode()
-    settings = Settings.from_environment()
-    names = (settings.books_table, settings.reconciliations_table, settings.idempotency_table)
-    return hashlib.sha256("\x1f".join(("tieout cursors", *names)).encode()).digest()
+    """Return the deployment's own key, so that a cursor of one is nothing to another."""
+    return wire().books.cursor_key().encode()

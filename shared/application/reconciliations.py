@@ -21,10 +21,10 @@ from shared.reconciliation.model import (
     PERIOD_HOLDING,
     RETRYABLE,
     Decision,
-    MatchRules,
     Progress,
     Reconciliation,
     Span,
+    StatementLine,
     StatementRecord,
     Terms,
 )
@@ -181,10 +181,13 @@ def reconcile_imported(
     ledger_id: str,
     period_start: dt.date,
     period_end: dt.date,
-    rules: MatchRules,
+    terms: Terms,
     now: dt.datetime,
 ) -> Reconciliation:
     """Open a reconciliation of the lines that imports already brought for a period.
+
+    Where no import covers the period it is opened all the same, as the published contract
+    answers; the workflow then fails it with what to do.
 
     Raises:
         NotFound: The business has no such ledger.
@@ -197,39 +200,46 @@ def reconcile_imported(
     spans = tuple(one.span for one in statements if one.span is not None)
     lines = list(stores.reconciliations.lines(business_id, spans))
     inside = [line for line in lines if period_start <= line.date <= period_end]
-    opening = closing = None
-    if statements:
-        first, last = statements[0], statements[-1]
-        if first.opening_balance_minor is not None:
-            opening = first.opening_balance_minor + sum(
-                line.amount_minor
-                for line in lines
-                if line.statement_id == first.id and line.date < period_start
-            )
-        if last.closing_balance_minor is not None:
-            closing = last.closing_balance_minor - sum(
-                line.amount_minor
-                for line in lines
-                if line.statement_id == last.id and line.date > period_end
-            )
-    net = sum(line.amount_minor for line in inside)
-    if opening is not None and closing is not None and opening + net != closing:
-        raise InvalidInput(
-            f"The statements imported for {period_start} to {period_end} do not follow on each "
-            f"other: they open at {opening}, move {net} and close at {closing} minor units. A "
-            f"statement between them is missing.",
-            loc=("body", "start_date"),
-            kind="closing_balance_does_not_follow",
-        )
-    if opening is None:
-        opening = (closing - net) if closing is not None else ledger.closing_minor or 0
-    settled = Settled(period_start, period_end, opening, opening + net, ())
-    terms = Terms(period_start, period_end, rules=rules)
+    settled = settle(
+        Statement(
+            account=Account(ledger.account_id, None, None, ledger.currency),
+            period_start=period_start,
+            period_end=period_end,
+            opening_balance_minor=_balance_before(statements, lines, period_start),
+            closing_balance_minor=_balance_after(statements, lines, period_end),
+            lines=tuple(_as_read(line) for line in inside),
+        ),
+        ledger,
+        dataclasses.replace(terms, period_start=period_start, period_end=period_end),
+    )
     opened = open_reconciliation(stores, principal, ledger, settled, None, terms, now, spans=spans)
     opened = stores.reconciliations.save_reconciliation(
-        opened, progress=Progress(lines=len(inside), lines_minor=net)
+        opened,
+        progress=Progress(lines=len(inside), lines_minor=sum(one.amount_minor for one in inside)),
     )
-    return start(stores, opened, now)
+    return start(stores, opened, now) if terms.auto_start else opened
+
+
+def _balance_before(
+    statements: Sequence[StatementRecord], lines: Sequence[StatementLine], day: dt.date
+) -> int | None:
+    """Return the balance at the start of a day, from the earliest statement's opening."""
+    first = statements[0] if statements else None
+    if first is None or first.opening_balance_minor is None:
+        return None
+    earlier = (one for one in lines if one.statement_id == first.id and one.date < day)
+    return first.opening_balance_minor + sum(one.amount_minor for one in earlier)
+
+
+def _balance_after(
+    statements: Sequence[StatementRecord], lines: Sequence[StatementLine], day: dt.date
+) -> int | None:
+    """Return the balance at the end of a day, from the latest statement's closing."""
+    last = statements[-1] if statements else None
+    if last is None or last.closing_balance_minor is None:
+        return None
+    later = (one for one in lines if one.statement_id == last.id and one.date > day)
+    return last.closing_balance_minor - sum(one.amount_minor for one in later)
 
 
 def reconcile_drop(
@@ -515,19 +525,7 @@ def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -
     """Settle a statement whose lines are stored, from the lines as stored."""
     spans = (statement.span,) if statement.span is not None else ()
     lines = tuple(
-        Line(
-            index=line.index,
-            date=line.date,
-            value_date=line.value_date,
-            amount_minor=line.amount_minor,
-            currency=line.currency,
-            description=line.description,
-            counterparty=line.counterparty,
-            reference=line.reference,
-            bank_reference=line.bank_reference,
-            kind=line.kind,
-        )
-        for line in stores.reconciliations.lines(statement.business_id, spans)
+        _as_read(line) for line in stores.reconciliations.lines(statement.business_id, spans)
     )
     if statement.span is not None and len(lines) != statement.span.count:
         raise InvalidInput("The statement's lines are still being stored.", kind="not_ready")
@@ -542,6 +540,22 @@ def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -
         ),
         ledger,
         statement.terms,
+    )
+
+
+def _as_read(line: StatementLine) -> Line:
+    """Return a stored line as the parser read it."""
+    return Line(
+        index=line.index,
+        date=line.date,
+        value_date=line.value_date,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        description=line.description,
+        counterparty=line.counterparty,
+        reference=line.reference,
+        bank_reference=line.bank_reference,
+        kind=line.kind,
     )
 
 

@@ -23,7 +23,6 @@ from shared.ids import ENTROPY_BITS, make_id, short_of
 from shared.reconciliation.model import Span, StatementLine, StatementRecord, Terms
 from shared.reconciliation.terms import check_period, statement_for_ledger
 from shared.statements.model import Statement
-from shared.statements.registry import read_statement_file, refuse_misnamed
 from shared.storage.books import new_id
 from shared.storage.objects import PRESIGNED_SECONDS, STATEMENTS_PREFIX
 
@@ -74,6 +73,12 @@ def read_for_ledger(ledger: Ledger, filename: str, data: bytes) -> ReadFile:
         InvalidInput: It is of another account or currency than the ledger.
         TooLarge: Over ``STATEMENT_BYTES_MAX``.
     """
+    # Most calls of the api function read no file: the parsers are loaded by the first that does.
+    from shared.statements.registry import (  # noqa: PLC0415
+        read_statement_file,
+        refuse_misnamed,
+    )
+
     if not data:
         raise UnreadableStatement("the file is empty")
     check_size(len(data), STATEMENT_BYTES_MAX)

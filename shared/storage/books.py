@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.exceptions import UpdateError
 from pynamodb.transactions import TransactWrite
 
 from shared.books.model import NUMBERS_PER_TRANSACTION, Business, Ledger, Transaction
@@ -18,6 +18,7 @@ from shared.storage.items import (
     in_batches,
     in_parallel,
     is_condition_failure,
+    put_once,
     to_attributes,
     to_record,
 )
@@ -27,6 +28,7 @@ from shared.storage.models import (
     BusinessItem,
     BusinessNumberItem,
     CountersItem,
+    CursorKeyItem,
     LedgerItem,
     TransactionItem,
     block_key,
@@ -42,9 +44,6 @@ if TYPE_CHECKING:
 
 NUMBER_POOL = 20
 """Numbers a process takes at once for single records; what it does not use stays a gap."""
-
-PUTS_PER_BATCH = 25
-"""BatchWriteItem's own limit."""
 
 GETS_PER_BATCH = 100
 """BatchGetItem's own limit."""
@@ -86,6 +85,16 @@ class Books:
         except CountersItem.DoesNotExist:
             return 0
         return int(getattr(item, counter) or 0)
+
+    def cursor_key(self) -> str:
+        """Return the deployment's own random key for signing cursors, made on first use."""
+        try:
+            item = CursorKeyItem.get("DEPLOYMENT", "CURSOR_KEY", consistent_read=True)
+        except CursorKeyItem.DoesNotExist:
+            item = CursorKeyItem("DEPLOYMENT", "CURSOR_KEY", secret=secrets.token_hex(32))
+            if not put_once(item):
+                item.refresh(consistent_read=True)
+        return str(item.secret)
 
     # Businesses
 
@@ -222,26 +231,31 @@ class Books:
 
         An import that died half way is thereby completed by repeating it, never doubled.
 
+        Raises:
+            Conflict: The key was used for an import of another number of rows.
+
         Returns:
             The first number and the moment of the first try, from which the ids are made.
         """
         digest = hashlib.sha256(key.encode()).hexdigest()
         pk = f"B#{business_id}#IMPORT"
-        first = self.reserve_numbers(business_id, "transactions", count * NUMBERS_PER_TRANSACTION)
-        item = BulkImportItem(pk, digest, first=first, created_at=now)
         try:
-            item.save(BulkImportItem.pk.does_not_exist())
-        except PutError as error:
-            if not is_condition_failure(error):
-                raise
-            item = BulkImportItem.get(pk, digest, consistent_read=True)
-        return int(item.first), item.created_at
+            known = BulkImportItem.get(pk, digest, consistent_read=True)
+        except BulkImportItem.DoesNotExist:
+            first = self.reserve_numbers(
+                business_id, "transactions", count * NUMBERS_PER_TRANSACTION
+            )
+            fresh = BulkImportItem(pk, digest, first=first, rows=count, created_at=now)
+            known = fresh if put_once(fresh) else BulkImportItem.get(pk, digest)
+        if int(known.rows) != count:
+            raise Conflict("The same idempotency key was used for another import: use a new one.")
+        return int(known.first), known.created_at
 
     def add_transactions(self, ledger: Ledger, transactions: Sequence[Transaction]) -> None:
         """Store new transactions of one ledger; repeating the same ones changes nothing."""
         months = sorted({f"{one.date:%Y-%m}" for one in transactions})
         self._extend_months(ledger, months[0], months[-1])
-        in_parallel(_put_transactions, in_batches(transactions, PUTS_PER_BATCH))
+        in_parallel(_put_transaction, transactions)
 
     def _extend_months(self, ledger: Ledger, first: str, last: str) -> None:
         """Widen the range of months a listing of the ledger has to read."""
@@ -387,20 +401,18 @@ def _open_keys(one: Transaction) -> tuple[str, str]:
     )
 
 
-def _put_transactions(batch: Sequence[Transaction]) -> None:
-    with TransactionItem.batch_write() as write:
-        for one in batch:
-            keys: dict[str, Any] = {
-                "month_pk": f"B#{one.business_id}#L#{one.ledger_id}#M#{one.date:%Y-%m}",
-                "month_sk": f"{one.date:%Y-%m-%d}#{number_key(one.number)}",
-            }
-            if not one.reconciled:
-                keys["open_pk"], keys["open_sk"] = _open_keys(one)
-            write.save(
-                TransactionItem(
-                    *_transaction_key(one.business_id, one.number), **{**to_attributes(one), **keys}
-                )
-            )
+def _put_transaction(one: Transaction) -> None:
+    """Store a transaction that is not there yet; never touches one that is, nor its claim."""
+    keys = {
+        "month_pk": f"B#{one.business_id}#L#{one.ledger_id}#M#{one.date:%Y-%m}",
+        "month_sk": f"{one.date:%Y-%m-%d}#{number_key(one.number)}",
+    }
+    if not one.reconciled:
+        keys["open_pk"], keys["open_sk"] = _open_keys(one)
+    item = TransactionItem(
+        *_transaction_key(one.business_id, one.number), **{**to_attributes(one), **keys}
+    )
+    put_once(item)
 
 
 def _ledger_item(ledger: Ledger) -> LedgerItem:

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +58,17 @@ def to_attributes(record: Any) -> dict[str, Any]:
 def is_condition_failure(error: PynamoDBException) -> bool:
     """Return whether a single write was refused by its own condition."""
     return error.cause_response_code == _CONDITION_FAILED
+
+
+def put_once(item: Model) -> bool:
+    """Store an item unless one of its key is there already; return whether it was stored."""
+    try:
+        item.save(type(item).pk.does_not_exist())  # type: ignore[attr-defined]
+    except PutError as error:
+        if not is_condition_failure(error):
+            raise
+        return False
+    return True
 
 
 def failed_conditions(error: TransactWriteError) -> tuple[int, ...]:

@@ -4,7 +4,8 @@ Keys (``b`` a business id, ``l`` a ledger id, ``n`` a record's integer number, `
 
     books            pk                    sk
       business       B#b                   BUSINESS
-      counters       B#b                   COUNTERS          (also COUNTERS of the deployment)
+      counters       B#b or DEPLOYMENT     COUNTERS
+      cursor key     DEPLOYMENT            CURSOR_KEY
       number         NUMBER#n              BUSINESS          (business number -> id)
       ledger         B#b                   LEDGER#l
       bulk import    B#b#IMPORT            <sha256 of key>   (numbers reserved for a bulk import)
@@ -90,6 +91,15 @@ class CountersItem(_Keyed):
     reconciliations = NumberAttribute(null=True)
 
 
+class CursorKeyItem(_Keyed):
+    """The deployment's key for signing cursors; deleting it ends every cursor in flight."""
+
+    class Meta(BooksMeta):
+        """Books table."""
+
+    secret = UnicodeAttribute()
+
+
 class BusinessItem(_Keyed):
     """A business."""
 
@@ -119,6 +129,7 @@ class BulkImportItem(_Keyed):
         """Books table."""
 
     first = NumberAttribute()
+    rows = NumberAttribute()
     created_at = MomentAttribute()
 
 
@@ -361,6 +372,7 @@ class TokenItem(_Keyed):
 
 _BOOKS = (
     CountersItem,
+    CursorKeyItem,
     BusinessItem,
     BusinessNumberItem,
     BulkImportItem,

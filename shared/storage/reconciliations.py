@@ -24,6 +24,7 @@ from shared.storage.items import (
     failed_conditions,
     in_parallel,
     is_condition_failure,
+    put_once,
     to_attributes,
     to_record,
     with_conflict_retries,
@@ -536,16 +537,13 @@ def _release(item: Any, model: Any, match_id: str) -> None:
 
 
 def _put_line(line: StatementLine) -> None:
-    item = LineItem(
-        block_key(line.business_id, "N", line.number),
-        number_key(line.number),
-        **to_attributes(line),
+    put_once(
+        LineItem(
+            block_key(line.business_id, "N", line.number),
+            number_key(line.number),
+            **to_attributes(line),
+        )
     )
-    try:
-        item.save(LineItem.pk.does_not_exist())
-    except PutError as error:
-        if not is_condition_failure(error):
-            raise
 
 
 def _match_item(reconciliation: Reconciliation, match: MatchRecord) -> MatchItem:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NOW = dt.datetime(2026, 2, 3, 9, 30, tzinfo=dt.UTC)
 REGION = "eu-central-1"
-CACHES = (wire, idempotency._store, cursors._key, objects._s3)  # noqa: SLF001 - to forget them
+CACHES = (wire, idempotency._store, cursors._key, objects._s3)
 
 
 @pytest.fixture(scope="module")

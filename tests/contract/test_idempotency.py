@@ -117,7 +117,7 @@ def test_a_request_meeting_its_own_first_try_is_409(
             inner[0] = dayzero.call("POST", PATH, body=body(), headers=KEY).status
         return resolve(*arguments)
 
-    resolve = api_app._resolve  # noqa: SLF001 - the only place between two writes of the record
+    resolve = api_app._resolve
     monkeypatch.setattr(api_app, "_resolve", resolve_twice)
     assert dayzero.call("POST", PATH, body=body(), headers=KEY).status == 201
     assert inner == [409]

@@ -46,7 +46,7 @@ from shared.errors import (
     PeriodTaken,
     UnreadableStatement,
 )
-from shared.reconciliation.model import MatchRules, Terms
+from shared.reconciliation.model import Terms
 
 if TYPE_CHECKING:
     from shared.access.model import Principal
@@ -402,7 +402,7 @@ def test_imported_lines_are_reconciled_by_their_dates(
         ledger.id,
         dt.date(2026, 1, 6),
         dt.date(2026, 1, 31),
-        MatchRules(),
+        Terms(),
         NOW,
     )
     assert opened.opening_balance_minor == 225_000

@@ -30,7 +30,7 @@ from shared.application import reconciliations as use_cases
 from shared.application import review
 from shared.errors import InvalidInput
 from shared.ids import read_id
-from shared.reconciliation.model import MatchRules
+from shared.reconciliation.model import MatchRules, Terms
 
 router = new_router()
 
@@ -67,7 +67,7 @@ def start(
         read_account(request.account_id, "body"),
         request.start_date,
         request.end_date,
-        _rules(request.auto_match, request.match_rules),
+        Terms(rules=_rules(request.auto_match, request.match_rules)),
         call.now,
     )
     return enveloped(call, 201, view_run(run), {"self": _link(run.id)})

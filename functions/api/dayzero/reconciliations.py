@@ -34,7 +34,7 @@ from shared.application import review
 from shared.application.statements import request_upload
 from shared.errors import InvalidInput
 from shared.ids import read_id
-from shared.reconciliation.model import MatchRules, Reconciliation, Terms
+from shared.reconciliation.model import Reconciliation, Terms
 
 router = new_router()
 
@@ -70,7 +70,7 @@ def create(
             ledger_id,
             request.start_date.date(),
             request.end_date.date(),
-            MatchRules(),
+            terms,
             call.now,
         )
     else:
