@@ -173,8 +173,8 @@ class TieoutStack(Stack):
             "FailReconciliation",
             "fail_reconciliation",
             purpose="Writes down why a reconciliation failed.",
-            timeout_seconds=60,
-            memory_mb=512,
+            timeout_seconds=15 * 60,
+            memory_mb=1024,
         )
         store.reconciliations.grant_read_write(fail_reconciliation)
         store.books.grant_read_write(fail_reconciliation)

@@ -14,7 +14,8 @@ one HTTP status in one place (``functions/api``)::
     │   ├── PeriodTaken         another reconciliation covers these days of the ledger
     │   ├── Locked              the reconciliation is completed, cancelled or being completed
     │   ├── NotReady            the step needs an earlier one to have finished
-    │   └── NotProven           opening + cleared movements do not give closing
+    │   ├── NotProven           opening + cleared movements do not give closing
+    │   └── ChangedMeanwhile    somebody else changed it between reading and writing
     ├── TooLarge                the file or body is over a named limit
     └── IncompleteData          what a step needs was not stored: safe to run again
 """
@@ -143,6 +144,12 @@ class NotProven(Conflict):
     def __init__(self, message: str, *, difference_minor: int) -> None:
         super().__init__(message)
         self.difference_minor = difference_minor
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed it between reading and writing: reading again is safe."""
+
+    code = "changed_meanwhile"
 
 
 class TooLarge(TieoutError):

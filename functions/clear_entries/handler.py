@@ -12,6 +12,11 @@ from shared.runtime.wiring import wire
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Clear the shard and return what it clears in minor units."""
     cleared = clear_entries(
-        wire(), event["business_id"], event["reconciliation_id"], event["shard"], now()
+        wire(),
+        event["business_id"],
+        event["reconciliation_id"],
+        event["shard"],
+        now(),
+        event["attempt"],
     )
     return {"cleared_minor": cleared}

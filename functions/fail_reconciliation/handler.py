@@ -29,5 +29,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         code=code,
         reason=reason,
         now=now(),
+        attempt=event["attempt"],
     )
     return {"code": code}

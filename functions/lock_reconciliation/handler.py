@@ -11,4 +11,4 @@ from shared.runtime.wiring import wire
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Lock it."""
-    lock(wire(), event["business_id"], event["reconciliation_id"], now())
+    lock(wire(), event["business_id"], event["reconciliation_id"], now(), event["attempt"])

@@ -10,12 +10,13 @@ from shared.runtime.wiring import wire
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Match, and return one descriptor for each shard of lines to persist."""
-    shards = match_lines(wire(), event["business_id"], event["reconciliation_id"])
+    shards = match_lines(wire(), event["business_id"], event["reconciliation_id"], event["attempt"])
     return {
         "shards": [
             {
                 "business_id": event["business_id"],
                 "reconciliation_id": event["reconciliation_id"],
+                "attempt": event["attempt"],
                 "shard": shard,
             }
             for shard in shards

@@ -20,7 +20,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     if event.get("detail-type") == "Object Created":
         return _on_arrival(event["detail"]["object"]["key"])
-    reconciliation = prepare_lines(wire(), event["business_id"], event["reconciliation_id"], now())
+    reconciliation = prepare_lines(
+        wire(), event["business_id"], event["reconciliation_id"], now(), event["attempt"]
+    )
     return {"spans": [[span.first, span.count] for span in reconciliation.spans]}
 
 

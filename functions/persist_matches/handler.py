@@ -12,6 +12,11 @@ from shared.runtime.wiring import wire
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Persist the shard and return how many of its matches stand."""
     stand = persist_matches(
-        wire(), event["business_id"], event["reconciliation_id"], event["shard"], now()
+        wire(),
+        event["business_id"],
+        event["reconciliation_id"],
+        event["shard"],
+        now(),
+        event["attempt"],
     )
     return {"matches": stand}

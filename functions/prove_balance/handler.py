@@ -12,7 +12,9 @@ from shared.runtime.wiring import wire
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Record the counts and return the proof as it stands."""
-    found = record_progress(wire(), event["business_id"], event["reconciliation_id"], now())
+    found = record_progress(
+        wire(), event["business_id"], event["reconciliation_id"], now(), event["attempt"]
+    )
     proof = prove_balance(found)
     return {
         "difference_minor": proof.difference_minor,

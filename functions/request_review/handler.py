@@ -12,5 +12,10 @@ from shared.runtime.wiring import wire
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Keep the task token with which the decision is given."""
     await_review(
-        wire(), event["business_id"], event["reconciliation_id"], event["task_token"], now()
+        wire(),
+        event["business_id"],
+        event["reconciliation_id"],
+        event["task_token"],
+        now(),
+        event["attempt"],
     )

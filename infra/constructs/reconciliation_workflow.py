@@ -50,7 +50,10 @@ REFUSALS = (
     "Unauthenticated",
     "UnreadableStatement",
 )
-"""Names of the errors that running a step again cannot cure."""
+"""Names of the errors that running a step again cannot cure.
+
+``IncompleteData`` and ``ChangedMeanwhile`` are left out: running again is their cure.
+"""
 
 SHARDS_AT_ONCE_MAX = 8
 RETRIES_MAX = 4
@@ -63,6 +66,7 @@ REVIEW_SECONDS_MAX = 364 * 24 * 60 * 60
 _RECONCILIATION = {
     "business_id": "{% $states.context.Execution.Input.business_id %}",
     "reconciliation_id": "{% $states.context.Execution.Input.reconciliation_id %}",
+    "attempt": "{% $states.context.Execution.Input.attempt %}",
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import IncompleteData, Locked
+from shared.reconciliation.balance import previous_closing
 from shared.reconciliation.model import (
     ENGINE,
     AmbiguityRecord,
@@ -37,7 +39,9 @@ def reconciled_lines(stores: Stores, reconciliation: Reconciliation) -> list[Sta
     ]
 
 
-def match_lines(stores: Stores, business_id: str, reconciliation_id: str) -> list[int]:
+def match_lines(
+    stores: Stores, business_id: str, reconciliation_id: str, attempt: int | None = None
+) -> list[int]:
     """Match what is free on both sides and keep the result in ``work/``, a file a shard.
 
     The engine is deterministic and the claims come later, so a run that is killed and repeated
@@ -53,7 +57,7 @@ def match_lines(stores: Stores, business_id: str, reconciliation_id: str) -> lis
     from shared.matching.engine import match  # noqa: PLC0415
     from shared.matching.model import Item, MatchSettings  # noqa: PLC0415
 
-    found = _processing(stores, business_id, reconciliation_id)
+    found = in_progress(stores, business_id, reconciliation_id, attempt)
     rules = found.rules
     chosen: dict[str, Any] = {
         "auto_threshold": rules.auto_threshold,
@@ -128,15 +132,22 @@ def match_lines(stores: Stores, business_id: str, reconciliation_id: str) -> lis
 
 
 def persist_matches(
-    stores: Stores, business_id: str, reconciliation_id: str, shard: int, now: dt.datetime
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    shard: int,
+    now: dt.datetime,
+    attempt: int | None = None,
 ) -> int:
     """Claim the members of every match of a shard; return how many matches stand.
+
+    Should the run be ended meanwhile, what was claimed is given back.
 
     Raises:
         Locked: The reconciliation is not being processed.
         IncompleteData: The matching left no result for the shard.
     """
-    found = _processing(stores, business_id, reconciliation_id)
+    found = in_progress(stores, business_id, reconciliation_id, attempt)
     content = stores.objects.read_record(_work_key(found, shard))
     if content is None:
         raise IncompleteData("The matching left no result for a shard of lines.")
@@ -154,6 +165,7 @@ def persist_matches(
             reasons=tuple(one["reasons"]),
             residues=tuple(Residue(kind, amount) for kind, amount in one["residues"]),
             decisions=(Decision("approved" if one["auto"] else "proposed", ENGINE, now),),
+            attempt=found.attempt,
         )
         for one in content["matches"]
     ]
@@ -166,11 +178,16 @@ def persist_matches(
                     CandidateRecord(tuple(entries), confidence, tuple(reasons))
                     for entries, confidence, reasons in one["candidates"]
                 ),
+                found.attempt,
             )
             for one in content["ambiguous"]
         ],
     )
     stand = in_parallel(lambda record: stores.reconciliations.propose_match(found, record), records)
+    now_found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if now_found.attempt != found.attempt or now_found.status in ("failed", "cancelled"):
+        release_matches(stores, found, records, by=ENGINE, now=now)
+        raise Locked("The run was ended while its matches were being stored.")
     return sum(stand)
 
 
@@ -187,6 +204,7 @@ def count_progress(stores: Stores, reconciliation: Reconciliation) -> Progress:
         one.line_id
         for shard in shards_of(reconciliation.spans)
         for one in stores.reconciliations.ambiguities(reconciliation, shard)
+        if one.attempt == reconciliation.attempt
     }
     by_engine = by_people = proposed = undecided = cleared = 0
     for line in lines:
@@ -221,26 +239,80 @@ def unmatched_entries(stores: Stores, reconciliation: Reconciliation) -> list[Tr
         for entry in stores.books.open_transactions(
             reconciliation.business_id, reconciliation.ledger_id, reconciliation.period_end
         )
-        if entry.match_id is None
+        if entry.match_id is None and entry.currency == reconciliation.currency
     ]
 
 
+def release_matches(
+    stores: Stores,
+    reconciliation: Reconciliation,
+    matches: Iterable[MatchRecord],
+    by: str,
+    now: dt.datetime,
+) -> None:
+    """Reject matches and give their members back; safe to repeat."""
+
+    def release(match: MatchRecord) -> None:
+        for entry in stores.books.transactions(match.business_id, match.entry_ids):
+            stores.books.reopen_transaction(entry, match.id, now)
+        rejected = dataclasses.replace(
+            match,
+            status="rejected",
+            decisions=(*match.decisions, Decision("rejected", by, now)),
+        )
+        stores.reconciliations.release_match(reconciliation, match, rejected)
+
+    in_parallel(release, list(matches))
+
+
 def record_progress(
-    stores: Stores, business_id: str, reconciliation_id: str, now: dt.datetime
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    now: dt.datetime,
+    attempt: int | None = None,
 ) -> Reconciliation:
     """Count what the run brought, for the balance proof to stand on.
 
     Raises:
         Locked: The reconciliation is not being processed.
     """
-    found = _processing(stores, business_id, reconciliation_id)
+    found = in_progress(stores, business_id, reconciliation_id, attempt)
     return stores.reconciliations.save_reconciliation(
-        found, progress=count_progress(stores, found), updated_at=now
+        found,
+        progress=count_progress(stores, found),
+        previous_closing_minor=balance_before(stores, found),
+        updated_at=now,
     )
 
 
+def balance_before(stores: Stores, reconciliation: Reconciliation) -> int | None:
+    """Return the balance a reconciliation has to open at, as the ledger stands now."""
+    return previous_closing(
+        of_ledger(stores, reconciliation.business_id, reconciliation.ledger_id),
+        stores.books.ledger(reconciliation.business_id, reconciliation.ledger_id),
+        reconciliation.period_start,
+        reconciliation.id,
+    )
+
+
+def of_ledger(stores: Stores, business_id: str, ledger_id: str) -> list[Reconciliation]:
+    """Return every reconciliation of a ledger, newest first, cancelled ones too."""
+    last = stores.books.last_number(business_id, "reconciliations")
+    return [
+        one
+        for one in stores.reconciliations.reconciliations(business_id, last)
+        if one.ledger_id == ledger_id
+    ]
+
+
 def await_review(
-    stores: Stores, business_id: str, reconciliation_id: str, task_token: str, now: dt.datetime
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    task_token: str,
+    now: dt.datetime,
+    attempt: int | None = None,
 ) -> None:
     """Hand a matched reconciliation to people; running it again only renews the token.
 
@@ -248,6 +320,7 @@ def await_review(
         Locked: It is in no status from which people go on.
     """
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    _check_attempt(found, attempt)
     if found.status not in ("processing", "matched", "in_review"):
         raise Locked(f"The reconciliation is {found.status}, not being processed.")
     stores.reconciliations.save_reconciliation(
@@ -258,17 +331,31 @@ def await_review(
     )
 
 
+def in_progress(
+    stores: Stores, business_id: str, reconciliation_id: str, attempt: int | None
+) -> Reconciliation:
+    """Return a reconciliation that is being processed, in this attempt where one is named.
+
+    Raises:
+        Locked: It is not.
+    """
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    _check_attempt(found, attempt)
+    if found.status != "processing":
+        raise Locked(f"The reconciliation is {found.status}, not being processed.")
+    return found
+
+
+def _check_attempt(found: Reconciliation, attempt: int | None) -> None:
+    """Raise when a step belongs to an older run than the reconciliation is in."""
+    if attempt is not None and attempt != found.attempt:
+        raise Locked(f"This is run {attempt} of the reconciliation, which is in {found.attempt}.")
+
+
 def match_id_of(reconciliation_id: str, lines: Iterable[str], entries: Iterable[str]) -> str:
     """Return a match's id, derived from what it holds: the same match is the same record."""
     members = "|".join((*sorted(lines), "=", *sorted(entries)))
     return hashlib.sha256(f"{reconciliation_id}|{members}".encode()).hexdigest()[:32]
-
-
-def _processing(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliation:
-    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if found.status != "processing":
-        raise Locked(f"The reconciliation is {found.status}, not being processed.")
-    return found
 
 
 def _work_key(reconciliation: Reconciliation, shard: int) -> str:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.access.model import SYSTEM, Principal
+from shared.application.matching import (
+    balance_before,
+    in_progress,
+    of_ledger,
+    release_matches,
+)
 from shared.application.statements import (
     UPLOAD_BYTES_MAX,
+    bind_account,
     check_key,
     check_size,
     read_for_ledger,
@@ -16,11 +23,13 @@ from shared.application.statements import (
     take_in,
 )
 from shared.errors import Conflict, InvalidInput, Locked, NotFound, PeriodTaken
+from shared.reconciliation.balance import previous_closing
 from shared.reconciliation.model import (
     ENGINE,
     PERIOD_HOLDING,
+    RELEASING,
     RETRYABLE,
-    Decision,
+    REVIEWABLE,
     Progress,
     Reconciliation,
     Span,
@@ -43,9 +52,6 @@ if TYPE_CHECKING:
 OPENING_TRIES = 5
 """Tries to open a reconciliation while others of the same ledger are being opened."""
 
-_RELEASING = "releasing"
-"""Mark of a cancelled reconciliation whose matches are still being given back."""
-
 
 def get(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliation:
     """Return a reconciliation.
@@ -57,6 +63,18 @@ def get(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliat
     if found.status == "cancelled":
         raise NotFound("reconciliation", reconciliation_id)
     return found
+
+
+def look_up(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliation:
+    """Return a reconciliation to be shown, held to where the one before it closed by now.
+
+    Raises:
+        NotFound: The business has none of that id, or it was deleted.
+    """
+    found = get(stores, business_id, reconciliation_id)
+    if found.status not in REVIEWABLE:
+        return found
+    return dataclasses.replace(found, previous_closing_minor=balance_before(stores, found))
 
 
 def list_reconciliations(
@@ -105,11 +123,12 @@ def reconcile_statement_key(
             kind="missing_object",
             value=s3_key,
         )
-    known = None
+    known = stores.reconciliations.statement_by_key(business_id, s3_key)
     if size <= UPLOAD_BYTES_MAX:
         read = read_for_ledger(ledger, filename, stores.objects.read_statement(s3_key))
-        settled = settle(read.statement, ledger, terms)
-        known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+        settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
+        same = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+        known = same or known
     else:
         settled = _unread(terms)
     statement = known or register(
@@ -123,7 +142,12 @@ def reconcile_statement_key(
         terms=terms,
         now=now,
     )
-    opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
+    try:
+        opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
+    except Conflict:
+        if known is None:
+            stores.reconciliations.delete_statement(statement)
+        raise
     return start(stores, opened, now) if terms.auto_start and opened.attempt == 0 else opened
 
 
@@ -148,7 +172,7 @@ def reconcile_upload(
     check_size(len(data), UPLOAD_BYTES_MAX)
     ledger = stores.books.ledger(business_id, ledger_id)
     read = read_for_ledger(ledger, filename, data)
-    settled = settle(read.statement, ledger, terms)
+    settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
     _check_free(stores, ledger, settled.period_start, settled.period_end)
     known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
     statement = known or register(
@@ -197,9 +221,13 @@ def reconcile_imported(
     check_period(period_start, period_end)
     ledger = stores.books.ledger(business_id, ledger_id)
     statements = _imported(stores, ledger, period_start, period_end)
-    spans = tuple(one.span for one in statements if one.span is not None)
+    spans = tuple(
+        sorted((one.span for one in statements if one.span is not None), key=lambda one: one.first)
+    )
     lines = list(stores.reconciliations.lines(business_id, spans))
     inside = [line for line in lines if period_start <= line.date <= period_end]
+    others = of_ledger(stores, business_id, ledger_id)
+    _check_lines_free(others, inside)
     settled = settle(
         Statement(
             account=Account(ledger.account_id, None, None, ledger.currency),
@@ -211,6 +239,7 @@ def reconcile_imported(
         ),
         ledger,
         dataclasses.replace(terms, period_start=period_start, period_end=period_end),
+        others,
     )
     opened = open_reconciliation(stores, principal, ledger, settled, None, terms, now, spans=spans)
     opened = stores.reconciliations.save_reconciliation(
@@ -252,25 +281,25 @@ def reconcile_drop(
     """
     if statement.purpose != "reconcile" or statement.status != "parsed":
         return None
-    if statement.reconciliation_id is not None:
-        return stores.reconciliations.reconciliation(
-            statement.business_id, statement.reconciliation_id
-        )
     ledger = stores.books.ledger(statement.business_id, statement.ledger_id)
     by = dataclasses.replace(
         SYSTEM, user=statement.created_by, first_name=statement.created_by_name
     )
     terms = statement.terms
     try:
-        opened = open_reconciliation(
-            stores, by, ledger, _settle_stored(stores, ledger, statement), statement, terms, now
-        )
+        settled = _settle_stored(stores, ledger, statement)
+        opened = open_reconciliation(stores, by, ledger, settled, statement, terms, now)
+        bind_account(stores, ledger, statement)
     except (InvalidInput, Conflict) as error:
         stores.reconciliations.update_statement(
             dataclasses.replace(statement, reason=f"Not reconciled: {error}")
         )
         return None
-    return start(stores, opened, now) if terms.auto_start and opened.attempt == 0 else opened
+    # A delivery that died between two of these writes is carried on by the next one.
+    unstarted = opened.status == "pending" and opened.attempt == 0 and terms.auto_start
+    if unstarted or opened.status == "processing":
+        return start(stores, opened, now)
+    return opened
 
 
 def open_reconciliation(
@@ -321,9 +350,9 @@ def open_reconciliation(
             spans=own_spans,
             opening_balance_minor=settled.opening_balance_minor,
             closing_balance_minor=settled.closing_balance_minor,
-            previous_closing_minor=ledger.closing_minor
-            if ledger.reconciled_through is not None
-            else ledger.opening_balance_minor,
+            previous_closing_minor=previous_closing(
+                of_ledger(stores, ledger.business_id, ledger.id), ledger, settled.period_start
+            ),
             rules=terms.rules,
             warnings=settled.warnings,
         )
@@ -340,16 +369,39 @@ def open_reconciliation(
 def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> Reconciliation:
     """Start the workflow of a reconciliation that is pending or failed.
 
+    One that is said to be processing gets its workflow again, which changes nothing where it
+    runs: a process may have died between the two.
+
     Raises:
-        Locked: It is in another status, or changed meanwhile.
+        Locked: It is in another status.
+        ChangedMeanwhile: It, or its ledger, changed at this moment.
+        PeriodTaken: Another reconciliation took its days meanwhile.
     """
+    if reconciliation.status == "processing":
+        stores.workflow.start(reconciliation.business_id, reconciliation.id, reconciliation.attempt)
+        return reconciliation
     if reconciliation.status not in RETRYABLE:
         raise Locked(
             f"The reconciliation is {reconciliation.status}; only a pending or failed one can be "
             f"started."
         )
-    started = stores.reconciliations.save_reconciliation(
+    # Failed ones hold no days, so taking them again must not race with another opening.
+    ledger = stores.books.ledger(reconciliation.business_id, reconciliation.ledger_id)
+    if reconciliation.status == "failed":
+        if reconciliation.failure_code == RELEASING:
+            release_all(stores, reconciliation, by=ENGINE, now=now)
+        _check_free(
+            stores,
+            ledger,
+            reconciliation.period_start,
+            reconciliation.period_end,
+            but=reconciliation.id,
+        )
+    started = stores.reconciliations.save_with_ledger(
         reconciliation,
+        ledger,
+        reconciled_through=ledger.reconciled_through,
+        closing_minor=ledger.closing_minor,
         status="processing",
         attempt=reconciliation.attempt + 1,
         updated_at=now,
@@ -358,16 +410,7 @@ def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> R
         task_token=None,
         completion=None,
     )
-    try:
-        stores.workflow.start(started.business_id, started.id, started.attempt)
-    except Exception:
-        stores.reconciliations.save_reconciliation(
-            started,
-            status="failed",
-            failure_code="not_started",
-            failure_reason="The workflow could not be started; nothing was changed. Retry it.",
-        )
-        raise
+    stores.workflow.start(started.business_id, started.id, started.attempt)
     return started
 
 
@@ -382,14 +425,10 @@ def retry(
 
     Raises:
         NotFound: The business has none of that id.
-        Locked: It is neither pending nor failed.
+        Locked: It is in a status from which it cannot be started.
         PeriodTaken: Another reconciliation took its days meanwhile.
     """
-    found = get(stores, business_id, reconciliation_id)
-    if found.status == "failed":
-        ledger = stores.books.ledger(business_id, found.ledger_id)
-        _check_free(stores, ledger, found.period_start, found.period_end, but=found.id)
-    return start(stores, found, now)
+    return start(stores, get(stores, business_id, reconciliation_id), now)
 
 
 def cancel(
@@ -408,23 +447,33 @@ def cancel(
 
     Raises:
         NotFound: The business has none of that id, or it was deleted before.
-        Locked: It is completed and may not be undone here, or a later one builds on it.
+        Locked: It is completed and may not be undone here, is being completed, or a later one
+            builds on it.
+        ChangedMeanwhile: It changed at this moment.
     """
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if found.status == "cancelled" and found.failure_code != _RELEASING:
+    if found.status == "cancelled" and found.failure_code != RELEASING:
         raise NotFound("reconciliation", reconciliation_id)
-    if found.status == "completed":
-        if not allow_completed:
-            raise Locked(
-                f"Reconciliation {found.sequence_number} is completed and locked; it takes no "
-                f"changes."
-            )
-        _roll_back(stores, found)
+    if found.status == "completed" and not allow_completed:
+        raise Locked(
+            f"Reconciliation {found.sequence_number} is completed and locked; it takes no changes."
+        )
+    if found.status != "completed" and found.completion is not None:
+        raise Locked(
+            f"Reconciliation {found.sequence_number} is being completed; it takes no changes."
+        )
     if found.status != "cancelled":
         token = found.task_token
-        found = stores.reconciliations.save_reconciliation(
-            found, status="cancelled", failure_code=_RELEASING, task_token=None, updated_at=now
-        )
+        gone = {
+            "status": "cancelled",
+            "failure_code": RELEASING,
+            "task_token": None,
+            "updated_at": now,
+        }
+        if found.status == "completed":
+            found = _roll_back(stores, found, gone)
+        else:
+            found = stores.reconciliations.save_reconciliation(found, **gone)
         if token is not None:
             stores.workflow.answer(token, "cancel")
     release_all(stores, found, by=principal.name, now=now)
@@ -436,21 +485,20 @@ def cancel(
 def release_all(stores: Stores, reconciliation: Reconciliation, by: str, now: dt.datetime) -> None:
     """Reject every live match and give its members back; safe to repeat."""
     for shard in shards_of(reconciliation.spans):
-        for match in stores.reconciliations.matches(reconciliation, shard):
-            if match.status == "rejected":
-                continue
-            for entry in stores.books.transactions(match.business_id, match.entry_ids):
-                stores.books.reopen_transaction(entry, match.id, now)
-            rejected = dataclasses.replace(
-                match,
-                status="rejected",
-                decisions=(*match.decisions, Decision("rejected", by, now)),
-            )
-            stores.reconciliations.release_match(reconciliation, match, rejected)
+        live = [
+            one
+            for one in stores.reconciliations.matches(reconciliation, shard)
+            if one.status != "rejected"
+        ]
+        release_matches(stores, reconciliation, live, by, now)
 
 
 def prepare_lines(
-    stores: Stores, business_id: str, reconciliation_id: str, now: dt.datetime
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    now: dt.datetime,
+    attempt: int | None = None,
 ) -> Reconciliation:
     """Make sure that a started reconciliation has its statement's lines stored.
 
@@ -458,9 +506,7 @@ def prepare_lines(
         Locked: It is not being processed.
         InvalidInput: The file is refused, or there are no lines to reconcile.
     """
-    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if found.status != "processing":
-        raise Locked(f"The reconciliation is {found.status}, not being processed.")
+    found = in_progress(stores, business_id, reconciliation_id, attempt)
     if found.statement_id is None:
         if found.progress.lines == 0:
             raise InvalidInput(
@@ -482,6 +528,7 @@ def prepare_lines(
         found.closing_balance_minor,
     )
     settled = _settle_stored(stores, ledger, dataclasses.replace(statement, terms=terms))
+    bind_account(stores, ledger, statement)
     spans = (statement.span,) if statement.span is not None else ()
     if found.spans == spans and found.closing_balance_minor is not None:
         return found
@@ -503,22 +550,61 @@ def fail(
     code: str,
     reason: str,
     now: dt.datetime,
+    attempt: int | None = None,
 ) -> None:
-    """Mark a reconciliation failed with a reason, keeping nothing of its run."""
+    """End a run that cannot go on, with a reason.
+
+    A run that fails before people came to it keeps nothing: the status is taken first, so that no
+    step of it goes on, then its matches are given back. One that people have begun to review, or
+    decided to complete, stays in review with everything they decided. Repeating it changes nothing;
+    what belongs to an older attempt than the present one is over already.
+    """
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if found.status in ("completed", "cancelled", "failed"):
+    if attempt is not None and attempt != found.attempt:
         return
+    if found.status == "cancelled":
+        release_all(stores, found, by=ENGINE, now=now)
+        return
+    if found.status == "completed" or (
+        found.status == "failed" and found.failure_code != RELEASING
+    ):
+        return
+    if found.status == "in_review" or found.completion is not None:
+        back = stores.reconciliations.save_reconciliation(
+            found,
+            status="in_review",
+            completion=None,
+            task_token=None,
+            failure_code=code,
+            failure_reason=reason,
+            updated_at=now,
+        )
+        _unclear(stores, back, now)
+        return
+    if found.status != "failed":
+        found = stores.reconciliations.save_reconciliation(
+            found,
+            status="failed",
+            failure_code=RELEASING,
+            failure_reason=reason,
+            task_token=None,
+            completion=None,
+            updated_at=now,
+        )
     release_all(stores, found, by=ENGINE, now=now)
+    kept = Progress(lines=found.progress.lines, lines_minor=found.progress.lines_minor)
     stores.reconciliations.save_reconciliation(
-        found,
-        status="failed",
-        failure_code=code,
-        failure_reason=reason,
-        progress=Progress(lines=found.progress.lines, lines_minor=found.progress.lines_minor),
-        task_token=None,
-        completion=None,
-        updated_at=now,
+        found, failure_code=code, failure_reason=reason, progress=kept
     )
+
+
+def _unclear(stores: Stores, found: Reconciliation, now: dt.datetime) -> None:
+    """Make entries outstanding again that a completion had cleared before it failed."""
+    for shard in shards_of(found.spans):
+        for match in stores.reconciliations.matches(found, shard):
+            if match.status == "approved":
+                for entry in stores.books.transactions(found.business_id, match.entry_ids):
+                    stores.books.reopen_transaction(entry, match.id, now)
 
 
 def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -> Settled:
@@ -540,6 +626,7 @@ def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -
         ),
         ledger,
         statement.terms,
+        of_ledger(stores, ledger.business_id, ledger.id),
     )
 
 
@@ -598,11 +685,11 @@ def _adopt(taken: Reconciliation, settled: Settled, terms: Terms) -> Reconciliat
     covered = (terms.period_start or taken.period_start) <= taken.period_start and (
         terms.period_end or taken.period_end
     ) >= taken.period_end
-    if differ or not covered:
+    if differ or not covered or terms.rules != taken.rules:
         raise PeriodTaken(
             f"This statement is reconciliation {taken.sequence_number} of the ledger already, "
-            f"{taken.period_start} to {taken.period_end}, with other balances or days: delete "
-            f"that one first."
+            f"{taken.period_start} to {taken.period_end}, with other balances, days or rules: "
+            f"delete that one first."
         )
     return taken
 
@@ -618,12 +705,15 @@ def _check_free(
     Raises:
         PeriodTaken: One does.
     """
-    for other in list_reconciliations(stores, ledger.business_id, ledger.id):
-        if other.id == but or other.status not in PERIOD_HOLDING:
+    for other in of_ledger(stores, ledger.business_id, ledger.id):
+        releasing = other.status == "cancelled" and other.failure_code == RELEASING
+        if other.id == but or not (other.status in PERIOD_HOLDING or releasing):
             continue
         same = (other.period_start, other.period_end) == (start, end)
         if same or (other.period_start < end and start < other.period_end):
-            state = "completed" if other.status == "completed" else "still open"
+            state = {"completed": "completed", "cancelled": "being deleted"}.get(
+                other.status, "still open"
+            )
             raise PeriodTaken(
                 f"Reconciliation {other.sequence_number} of this ledger covers "
                 f"{other.period_start} to {other.period_end} and is {state}: complete or delete "
@@ -648,15 +738,39 @@ def _imported(
     return sorted(found, key=lambda one: (one.period_start, one.period_end, one.number))
 
 
-def _roll_back(stores: Stores, completed: Reconciliation) -> None:
-    """Take a ledger back to before its latest completed reconciliation.
+def _check_lines_free(others: Sequence[Reconciliation], lines: Sequence[StatementLine]) -> None:
+    """Raise when a line is part of another live reconciliation.
+
+    Periods may share their boundary day; the lines of that day may not.
 
     Raises:
-        Locked: It is not the latest, so a later one builds on its closing balance.
+        PeriodTaken: One is.
+    """
+    for other in others:
+        if other.status not in PERIOD_HOLDING:
+            continue
+        shared_days = sorted(
+            line.date
+            for line in lines
+            if other.period_start <= line.date <= other.period_end
+            and any(span.first <= line.number < span.first + span.count for span in other.spans)
+        )
+        if shared_days:
+            raise PeriodTaken(
+                f"Lines of {shared_days[0]} belong to reconciliation {other.sequence_number} of "
+                f"this ledger: choose a period that begins or ends a day apart from it."
+            )
+
+
+def _roll_back(stores: Stores, completed: Reconciliation, gone: dict[str, Any]) -> Reconciliation:
+    """Take a completed reconciliation away and its ledger back to before it, both or neither.
+
+    Raises:
+        Locked: It is not the ledger's latest, so a later one builds on its closing balance.
     """
     others = [
         one
-        for one in list_reconciliations(stores, completed.business_id, completed.ledger_id)
+        for one in of_ledger(stores, completed.business_id, completed.ledger_id)
         if one.status == "completed" and one.id != completed.id
     ]
     later = [one for one in others if one.period_end > completed.period_end]
@@ -665,10 +779,11 @@ def _roll_back(stores: Stores, completed: Reconciliation) -> None:
             f"Reconciliation {later[0].sequence_number} builds on the closing balance of this "
             f"one: delete that one first."
         )
-    ledger = stores.books.ledger(completed.business_id, completed.ledger_id)
     before = max(others, key=lambda one: one.period_end, default=None)
-    stores.books.roll_forward(
-        ledger,
-        before.period_end if before else None,
-        before.closing_balance_minor if before else None,
+    return stores.reconciliations.save_with_ledger(
+        completed,
+        stores.books.ledger(completed.business_id, completed.ledger_id),
+        reconciled_through=before.period_end if before else None,
+        closing_minor=before.closing_balance_minor if before else None,
+        **gone,
     )

@@ -7,11 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.application.matching import count_progress, match_id_of, unmatched_entries
+from shared.application.matching import (
+    balance_before,
+    count_progress,
+    match_id_of,
+    unmatched_entries,
+)
 from shared.application.reconciliations import get
 from shared.books.model import Transaction
 from shared.errors import (
     AlreadyMatched,
+    ChangedMeanwhile,
     IncompleteData,
     InvalidInput,
     Locked,
@@ -146,6 +152,7 @@ def approve_match(
             reasons=(f"Matched by {principal.name}",),
             residues=(),
             decisions=(*(known.decisions if known else ()), decision),
+            attempt=found.attempt,
         )
         _commit(stores, found, standing, by_hand, now)
         return by_hand
@@ -206,19 +213,19 @@ def review(
                 more = True
                 break
             lines.append(line)
-    shards = shards_of(found.spans)
     here = {shard_of(line.id) for line in lines}
-    matches = {
-        match.id: match
-        for shard in shards
-        if shard in here or any(line.match_id for line in lines)
-        for match in stores.reconciliations.matches(found, shard)
-        if match.status != "rejected"
-    }
+    matches: dict[str, MatchRecord] = {}
+    wanted = {line.match_id for line in lines if line.match_id is not None}
+    # A group's match is kept with the first of its lines, which may be of another shard.
+    for shard in (*sorted(here), *(one for one in shards_of(found.spans) if one not in here)):
+        if shard in here or wanted - matches.keys():
+            matches |= {one.id: one for one in stores.reconciliations.matches(found, shard)}
+    matches = {id_: one for id_, one in matches.items() if one.status != "rejected"}
     ties = {
         tie.line_id: tie.candidates
         for shard in sorted(here)
         for tie in stores.reconciliations.ambiguities(found, shard)
+        if tie.attempt == found.attempt
     }
     reviewed = []
     for line in lines:
@@ -270,9 +277,21 @@ def proof_of(stores: Stores, reconciliation: Reconciliation) -> BalanceProof:
         if entry.id not in approved and entry.currency == reconciliation.currency
     ]
     return prove_balance(
-        reconciliation,
+        with_balance_before(stores, reconciliation),
         outstanding_minor=sum(entry.amount_minor for entry in still_open),
         outstanding_count=len(still_open),
+    )
+
+
+def with_balance_before(stores: Stores, reconciliation: Reconciliation) -> Reconciliation:
+    """Return a reconciliation with the balance it has to open at as the ledger stands now.
+
+    What a completed one was proven against stays as it was.
+    """
+    if reconciliation.status == "completed":
+        return reconciliation
+    return dataclasses.replace(
+        reconciliation, previous_closing_minor=balance_before(stores, reconciliation)
     )
 
 
@@ -296,6 +315,7 @@ def complete(
         NotReady: Its matching has not finished.
         NotProven: The proof fails and was not to be skipped.
     """
+    deadline = time.monotonic() + COMPLETION_WAIT_SECONDS
     found = get(stores, business_id, reconciliation_id)
     if found.status == "completed":
         raise Locked(f"Reconciliation {found.sequence_number} is completed and locked already.")
@@ -305,7 +325,8 @@ def complete(
         )
     if found.completion is None:
         counted = count_progress(stores, found)
-        proof = prove_balance(dataclasses.replace(found, progress=counted))
+        asked = with_balance_before(stores, dataclasses.replace(found, progress=counted))
+        proof = prove_balance(asked)
         if not proof.proven and not skip_balance_check:
             raise NotProven(
                 " ".join(("The balance is not proven.", *proof.findings)),
@@ -314,6 +335,9 @@ def complete(
         found = stores.reconciliations.save_reconciliation(
             found,
             progress=counted,
+            previous_closing_minor=asked.previous_closing_minor,
+            failure_code=None,
+            failure_reason=None,
             completion=Completion(
                 by=principal.name,
                 at=now,
@@ -327,7 +351,6 @@ def complete(
         for shard in shards_of(found.spans):
             clear_entries(stores, business_id, found.id, shard, now)
         lock(stores, business_id, found.id, now)
-    deadline = time.monotonic() + COMPLETION_WAIT_SECONDS
     while time.monotonic() < deadline:
         found = get(stores, business_id, reconciliation_id)
         if found.status in ("completed", "failed"):
@@ -337,14 +360,20 @@ def complete(
 
 
 def clear_entries(
-    stores: Stores, business_id: str, reconciliation_id: str, shard: int, now: dt.datetime
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    shard: int,
+    now: dt.datetime,
+    attempt: int | None = None,
 ) -> int:
     """Mark the entries of a shard's approved matches reconciled; return what they clear.
 
     Raises:
         Conflict: An entry is no longer held by its match.
+        Locked: Nobody decided to complete the reconciliation, or not this run of it.
     """
-    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    found = _being_completed(stores, business_id, reconciliation_id, attempt)
     approved = [
         match
         for match in stores.reconciliations.matches(found, shard)
@@ -359,51 +388,81 @@ def clear_entries(
     return sum(in_parallel(clear, approved))
 
 
-def lock(stores: Stores, business_id: str, reconciliation_id: str, now: dt.datetime) -> None:
+def lock(
+    stores: Stores,
+    business_id: str,
+    reconciliation_id: str,
+    now: dt.datetime,
+    attempt: int | None = None,
+) -> None:
     """Lock a reconciliation whose entries are cleared, roll the ledger forward, keep the report.
+
+    The lock and the ledger change together or not at all; the report is written after them and
+    again when the step is repeated.
 
     Raises:
         Locked: It was never decided to complete it.
         IncompleteData: What is cleared is not what was decided on.
     """
-    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if found.status == "completed":
-        return
-    if found.completion is None or found.status not in REVIEWABLE:
-        raise Locked(f"The reconciliation is {found.status} and nobody decided to complete it.")
-    counted = count_progress(stores, found)
-    if dataclasses.replace(counted, entries_open=found.progress.entries_open) != found.progress:
-        raise IncompleteData("What is cleared is not what was decided on.")
-    ledger = stores.books.ledger(business_id, found.ledger_id)
-    if ledger.reconciled_through is None or ledger.reconciled_through <= found.period_end:
-        stores.books.roll_forward(ledger, found.period_end, found.closing_balance_minor)
-    proof = proof_of(stores, found)
+    found = _being_completed(stores, business_id, reconciliation_id, attempt)
+    if found.status != "completed":
+        counted = count_progress(stores, found)
+        shown = dataclasses.replace(counted, entries_open=found.progress.entries_open)
+        if shown != found.progress:
+            raise IncompleteData("What is cleared is not what was decided on.")
+        ledger = stores.books.ledger(business_id, found.ledger_id)
+        advances = (
+            ledger.reconciled_through is None or ledger.reconciled_through <= found.period_end
+        )
+        found = stores.reconciliations.save_with_ledger(
+            found,
+            ledger,
+            reconciled_through=found.period_end if advances else ledger.reconciled_through,
+            closing_minor=found.closing_balance_minor if advances else ledger.closing_minor,
+            status="completed",
+            completed_at=now,
+            task_token=None,
+            updated_at=now,
+        )
     stores.objects.write_record(
-        f"reports/{business_id}/{found.id}/report.json",
-        {
-            "reconciliation_id": found.id,
-            "sequence_number": found.sequence_number,
-            "ledger_id": found.ledger_id,
-            "period_start": str(found.period_start),
-            "period_end": str(found.period_end),
-            "currency": found.currency,
-            "completed_by": found.completion.by,
-            "completed_at": found.completion.at.isoformat(),
-            "skipped_balance_check": found.completion.skipped_balance_check,
-            "opening_minor": proof.opening_minor,
-            "cleared_minor": proof.cleared_minor,
-            "closing_minor": proof.closing_minor,
-            "difference_minor": proof.difference_minor,
-            "outstanding_minor": proof.outstanding_minor,
-            "outstanding_count": proof.outstanding_count,
-            "book_minor": proof.book_minor,
-            "findings": list(proof.findings),
-            "progress": dataclasses.asdict(found.progress),
-        },
+        f"reports/{business_id}/{found.id}/report.json", _report(found, proof_of(stores, found))
     )
-    stores.reconciliations.save_reconciliation(
-        found, status="completed", completed_at=now, task_token=None, updated_at=now
-    )
+
+
+def _being_completed(
+    stores: Stores, business_id: str, reconciliation_id: str, attempt: int | None
+) -> Reconciliation:
+    found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
+    if attempt is not None and attempt != found.attempt:
+        raise Locked(f"This is run {attempt} of the reconciliation, which is in {found.attempt}.")
+    if found.completion is None or found.status not in (*REVIEWABLE, "completed"):
+        raise Locked(f"The reconciliation is {found.status} and nobody decided to complete it.")
+    return found
+
+
+def _report(found: Reconciliation, proof: BalanceProof) -> dict[str, object]:
+    """Return what is kept of a completed reconciliation for an auditor."""
+    completion = found.completion
+    return {
+        "reconciliation_id": found.id,
+        "sequence_number": found.sequence_number,
+        "ledger_id": found.ledger_id,
+        "period_start": str(found.period_start),
+        "period_end": str(found.period_end),
+        "currency": found.currency,
+        "completed_by": completion.by if completion else None,
+        "completed_at": completion.at.isoformat() if completion else None,
+        "skipped_balance_check": bool(completion and completion.skipped_balance_check),
+        "opening_minor": proof.opening_minor,
+        "cleared_minor": proof.cleared_minor,
+        "closing_minor": proof.closing_minor,
+        "difference_minor": proof.difference_minor,
+        "outstanding_minor": proof.outstanding_minor,
+        "outstanding_count": proof.outstanding_count,
+        "book_minor": proof.book_minor,
+        "findings": list(proof.findings),
+        "progress": dataclasses.asdict(found.progress),
+    }
 
 
 def cleared_entries(stores: Stores, reconciliation: Reconciliation) -> list[Transaction]:
@@ -424,15 +483,11 @@ def _with_fresh_reads(decide: Callable[[], MatchRecord]) -> MatchRecord:
     for attempt in range(DECISION_TRIES):
         try:
             return decide()
-        except _Changed as error:
+        except ChangedMeanwhile:
             if attempt == DECISION_TRIES - 1:
-                raise Locked(str(error)) from None
+                raise
             time.sleep(0.02 * (attempt + 1))
     raise AssertionError("unreachable")
-
-
-class _Changed(Exception):
-    """The reconciliation changed between the read and the write."""
 
 
 def _reviewable(stores: Stores, business_id: str, reconciliation_id: str) -> Reconciliation:
@@ -530,10 +585,7 @@ def _commit(
         updated_at=now,
         version=before.version + 1,
     )
-    try:
-        stores.reconciliations.decide(before, after, replaced=replaced, match=match)
-    except Locked as error:
-        raise _Changed(str(error)) from None
+    stores.reconciliations.decide(before, after, replaced=replaced, match=match)
 
 
 def _counted(
@@ -545,10 +597,16 @@ def _counted(
         tie.line_id
         for shard in {shard_of(line_id) for line_id in match.line_ids}
         for tie in stores.reconciliations.ambiguities(found, shard)
+        if tie.attempt == found.attempt
     }
+    counted_open = [
+        entry
+        for entry in stores.books.transactions(found.business_id, match.entry_ids)
+        if entry.date <= found.period_end and entry.currency == found.currency
+    ]
     changes = {
         "ambiguous": progress.ambiguous - sign * len(tied & set(match.line_ids)),
-        "entries_open": progress.entries_open - sign * len(match.entry_ids),
+        "entries_open": progress.entries_open - sign * len(counted_open),
     }
     if match.status == "proposed":
         changes["proposed"] = progress.proposed + lines

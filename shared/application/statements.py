@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.access.model import SYSTEM
 from shared.errors import (
-    Conflict,
     Forbidden,
-    IncompleteData,
     InvalidInput,
     NotFound,
     TooLarge,
@@ -34,8 +32,8 @@ if TYPE_CHECKING:
 UPLOAD_BYTES_MAX = 4 * 1024 * 1024
 """API Gateway passes 10 MB but Lambda takes 6 MB of base64, which is 4.5 MB of file."""
 
-STATEMENT_BYTES_MAX = 256 * 1024 * 1024
-"""Largest statement file: about 1,500,000 lines, what the parsing Lambda holds in memory."""
+STATEMENT_BYTES_MAX = 32 * 1024 * 1024
+"""Largest statement file: about 200,000 lines, what the parsing Lambda stores in its time."""
 
 FILENAME_CHARS_MAX = 200
 """S3 keys end at 1,024 bytes; this leaves room for the prefix and four-byte characters."""
@@ -166,8 +164,12 @@ def register(
     status: Literal["awaiting_upload", "received"],
     terms: Terms,
     now: dt.datetime,
+    content: str | None = None,
 ) -> StatementRecord:
-    """Make a statement known under its S3 key, or return the one that is."""
+    """Make a statement known under its S3 key, or return the one that is.
+
+    ``content`` tells a file that replaced another under the same key from that one.
+    """
     number = stores.books.reserve_numbers(ledger.business_id, "statements", 1)
     id_ = new_id(number, now)
     return stores.reconciliations.add_statement(
@@ -184,7 +186,8 @@ def register(
             created_by=principal.user,
             created_by_name=principal.name,
             terms=terms,
-        )
+        ),
+        content,
     )
 
 
@@ -205,6 +208,7 @@ def store_lines(
         warnings=read.warnings,
         currency=parsed.account.currency or ledger.currency,
         account_id=parsed.account.id,
+        bank_id=parsed.account.bank_id,
         period_start=parsed.period_start or min((one.date for one in parsed.lines), default=None),
         period_end=parsed.period_end or max((one.date for one in parsed.lines), default=None),
         opening_balance_minor=parsed.opening_balance_minor,
@@ -223,17 +227,18 @@ def store_lines(
         )
         stores.reconciliations.update_statement(duplicate)
         return duplicate
-    if ledger.account_id is None and parsed.account.id is not None:
-        stores.books.learn_account(ledger, parsed.account.id, parsed.account.bank_id)
-    span = statement.span or stores.reconciliations.set_span(
-        statement,
-        Span(
-            stores.books.reserve_numbers(ledger.business_id, "lines", max(1, len(parsed.lines))),
-            len(parsed.lines),
-        ),
-    )
-    if span.count != len(parsed.lines):
-        raise IncompleteData("The file changed while its lines were being stored.")
+    if statement.span is None:
+        first = stores.books.reserve_numbers(ledger.business_id, "lines", max(1, len(parsed.lines)))
+        begun = stores.reconciliations.set_span(statement, Span(first, len(parsed.lines)))
+    else:
+        begun = stores.reconciliations.statement(statement.business_id, statement.id)
+    span = begun.span
+    if span is None or begun.sha256 != read.sha256:
+        raise InvalidInput(
+            "The file was replaced while its lines were being stored: send the new one under "
+            "another name.",
+            kind="file_changed",
+        )
     stores.reconciliations.add_lines(
         [
             StatementLine(
@@ -259,6 +264,16 @@ def store_lines(
     stored = dataclasses.replace(statement, status="parsed", span=span)
     stores.reconciliations.update_statement(stored)
     return stored
+
+
+def bind_account(stores: Stores, ledger: Ledger, statement: StatementRecord) -> None:
+    """Bind a ledger to the account of its first statement, which every later one is held to.
+
+    Raises:
+        Conflict: Another statement bound it to another account meanwhile.
+    """
+    if ledger.account_id is None and statement.account_id is not None:
+        stores.books.learn_account(ledger, statement.account_id, statement.bank_id)
 
 
 def refuse(stores: Stores, statement: StatementRecord, error: InvalidInput | TooLarge) -> None:
@@ -309,7 +324,9 @@ def upload_statement(
         now=now,
     )
     stores.objects.write_statement(statement.s3_key, data)
-    return store_lines(stores, ledger, statement, read)
+    stored = store_lines(stores, ledger, statement, read)
+    bind_account(stores, ledger, stored)
+    return stored
 
 
 def request_upload(
@@ -371,12 +388,14 @@ def list_statements(
 def take_in_drop(stores: Stores, s3_key: str, now: dt.datetime) -> StatementRecord | None:
     """Take in a file that arrived in the bucket; the same event any number of times is once.
 
+    A file that replaces one of the same key is a statement of its own: the first one's lines may be
+    in use.
+
     Returns:
         The statement with its lines stored, or refused with its reason. ``None`` where the key
-        names no business of ours, so that there is nobody to tell.
+        names no ledger of ours, so that there is nobody to tell.
 
     Raises:
-        NotFound: The ledger in the key is unknown.
         InvalidInput: The key is malformed.
     """
     business_id, ledger_id, name = split_key(s3_key)
@@ -385,7 +404,31 @@ def take_in_drop(stores: Stores, s3_key: str, now: dt.datetime) -> StatementReco
         ledger = stores.books.ledger(business_id, ledger_id)
     except NotFound:
         return None
-    statement = register(
+    statement = _registered_drop(stores, ledger, s3_key, name, now)
+    if statement.status == "parsed":
+        data = stores.objects.read_statement(s3_key)
+        content = hashlib.sha256(data).hexdigest()
+        if content == statement.sha256:
+            return statement
+        statement = _registered_drop(stores, ledger, s3_key, name, now, content)
+        if statement.status == "parsed":
+            return statement
+    try:
+        return take_in(stores, ledger, statement)
+    except (InvalidInput, TooLarge) as error:
+        refuse(stores, statement, error)
+        return stores.reconciliations.statement(business_id, statement.id)
+
+
+def _registered_drop(
+    stores: Stores,
+    ledger: Ledger,
+    s3_key: str,
+    name: str,
+    now: dt.datetime,
+    content: str | None = None,
+) -> StatementRecord:
+    return register(
         stores,
         SYSTEM,
         ledger,
@@ -395,15 +438,8 @@ def take_in_drop(stores: Stores, s3_key: str, now: dt.datetime) -> StatementReco
         status="received",
         terms=Terms(),
         now=now,
+        content=content,
     )
-    if statement.status == "parsed":
-        return statement
-    try:
-        return take_in(stores, ledger, statement)
-    except (InvalidInput, TooLarge, Conflict) as error:
-        refused = error if not isinstance(error, Conflict) else InvalidInput(str(error))
-        refuse(stores, statement, refused)
-        return stores.reconciliations.statement(business_id, statement.id)
 
 
 def take_in(stores: Stores, ledger: Ledger, statement: StatementRecord) -> StatementRecord:

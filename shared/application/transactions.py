@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from shared.application.ledgers import check_amount
-from shared.books.model import NUMBERS_PER_TRANSACTION, Ledger, Transaction
+from shared.books.model import NUMBERS_PER_TRANSACTION, Ledger, Transaction, check_day
 from shared.errors import InvalidInput, TooLarge
 from shared.ids import ENTROPY_BITS, make_id, number_of
 from shared.money import decimals_of
@@ -27,6 +28,10 @@ TRANSACTIONS_PER_IMPORT_MAX = 1000
 
 TEXT_CHARS_MAX = 2000
 """Longest description; keeps an item far below DynamoDB's 400 kB."""
+
+
+META_CHARS_MAX = 32_000
+"""As for texts: an item of DynamoDB ends at 400 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,13 @@ def _position(one: Transaction) -> str:
 def _check(ledger: Ledger, new: NewTransaction, at: tuple[str | int, ...]) -> None:
     decimals_of(new.currency or ledger.currency)
     check_amount(new.amount_minor, ("body", *at, "amount"))
+    check_day(new.date, ("body", *at, "datetime"))
+    if len(json.dumps(new.meta)) > META_CHARS_MAX:
+        raise InvalidInput(
+            f"meta is over the {META_CHARS_MAX} characters of JSON that are kept.",
+            loc=("body", *at, "meta"),
+            kind="meta_too_long",
+        )
     for name, text in (
         ("description", new.description),
         ("counterparty", new.counterparty),

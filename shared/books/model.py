@@ -7,12 +7,32 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from shared.errors import InvalidInput
+
 LedgerType = Literal["asset", "liability", "equity", "revenue", "expense"]
 
 NUMBERS_PER_TRANSACTION = 2
 """A transaction is backed by a journal entry of two lines, each with an integer id."""
 
+YEAR_FIRST, YEAR_LAST = 1900, 2199
+"""Years a business means; outside them a digit was lost or doubled."""
+
 _JOURNAL_ENTRIES = uuid.UUID("6f4f7e3c-6b0e-5b43-9a0a-4a3c1c1d7e11")
+
+
+def check_day(day: dt.date, loc: tuple[str | int, ...]) -> None:
+    """Raise when a date lies in a year nobody means.
+
+    Raises:
+        InvalidInput: It does; ``loc`` says where it was given.
+    """
+    if not YEAR_FIRST <= day.year <= YEAR_LAST:
+        raise InvalidInput(
+            f"{day} is not between the years {YEAR_FIRST} and {YEAR_LAST}.",
+            loc=loc,
+            kind="year_out_of_range",
+            value=str(day),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from shared.money import format_minor
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from shared.books.model import Ledger
     from shared.reconciliation.model import Reconciliation
 
 
@@ -15,9 +19,10 @@ if TYPE_CHECKING:
 class BalanceProof:
     """Both sides of the period in minor units, and what keeps them apart.
 
-    ``difference_minor`` is closing less (opening + cleared). ``adjusted_bank_minor`` is the
-    bank's closing plus what is outstanding, which must be the books' own balance
-    ``book_minor``. ``findings`` says in words what stands in the way; empty means proven.
+    ``difference_minor`` is closing less (opening + cleared). ``book_minor`` is derived as what is
+    cleared plus what is outstanding, ``adjusted_bank_minor`` as the bank's closing plus what is
+    outstanding: the two sides of the statement an accountant writes, apart by the difference.
+    ``findings`` says in words what stands in the way; empty means proven.
     """
 
     opening_minor: int
@@ -53,6 +58,34 @@ class BalanceProof:
     def proven(self) -> bool:
         """Whether nothing stands in the way."""
         return not self.findings
+
+
+def previous_closing(
+    others: Iterable[Reconciliation], ledger: Ledger, start: dt.date, but: str | None = None
+) -> int | None:
+    """Return the balance that a period of a ledger has to open at, ``None`` where unknown.
+
+    It is where the latest completed reconciliation that ends by then closed, or the ledger's own
+    opening balance before the first. Asked anew whenever it matters, since earlier months may be
+    completed, undone or added after a later one was opened.
+
+    Args:
+        others: Reconciliations of the ledger.
+        ledger: The ledger.
+        start: The first day of the period.
+        but: The reconciliation in question, which does not precede itself.
+    """
+    before = [
+        one
+        for one in others
+        if one.status == "completed"
+        and one.ledger_id == ledger.id
+        and one.id != but
+        and one.period_end <= start
+    ]
+    if not before:
+        return ledger.opening_balance_minor
+    return max(before, key=lambda one: (one.period_end, one.number)).closing_balance_minor
 
 
 def prove_balance(

@@ -23,6 +23,9 @@ PERIOD_HOLDING: tuple[ReconciliationStatus, ...] = (
 )  # fmt: skip
 """Statuses in which a reconciliation keeps its days of the ledger from any other."""
 
+RELEASING = "releasing"
+"""Failure code of a failed or cancelled run whose matches are still being given back."""
+
 ENGINE = "engine"
 """Who decided, where no person did."""
 
@@ -87,6 +90,7 @@ class StatementRecord:
     format: str | None = None
     currency: str | None = None
     account_id: str | None = None
+    bank_id: str | None = None
     period_start: dt.date | None = None
     period_end: dt.date | None = None
     opening_balance_minor: int | None = None
@@ -141,7 +145,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """Lines and entries that explain each other: sum(lines) = sum(entries) + sum(residues)."""
+    """Lines and entries that explain each other: sum(lines) = sum(entries) + sum(residues).
+
+    ``attempt`` is the run of the reconciliation that made it, so that a step of an older run that
+    comes late can tell.
+    """
 
     id: str
     business_id: str
@@ -155,6 +163,7 @@ class MatchRecord:
     reasons: tuple[str, ...]
     residues: tuple[Residue, ...]
     decisions: tuple[Decision, ...]
+    attempt: int
 
     @property
     def decided_by(self) -> str:
@@ -177,6 +186,7 @@ class AmbiguityRecord:
 
     line_id: str
     candidates: tuple[CandidateRecord, ...]
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)

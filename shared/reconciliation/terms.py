@@ -7,12 +7,16 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING
 
+from shared.books.model import check_day
 from shared.errors import InvalidInput
 from shared.money import format_minor
+from shared.reconciliation.balance import previous_closing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.books.model import Ledger
-    from shared.reconciliation.model import Terms
+    from shared.reconciliation.model import Reconciliation, Terms
     from shared.statements.model import Statement, StatementFile
 
 NO_CLOSING_BALANCE = (
@@ -98,11 +102,14 @@ def same_account(known: str | None, found: str | None) -> bool:
     return left == right
 
 
-def settle(statement: Statement, ledger: Ledger, terms: Terms) -> Settled:
+def settle(
+    statement: Statement, ledger: Ledger, terms: Terms, others: Sequence[Reconciliation]
+) -> Settled:
     """Return the period and balances of a statement under the caller's terms.
 
-    What neither says is derived: opening from closing less the lines, or the ledger's own last
-    closing; closing from opening plus the lines, with a warning that it proves nothing new.
+    What neither says is derived: opening from closing less the lines, or from where the ledger's
+    reconciliation before (among ``others``) closed; closing from opening plus the lines, with a
+    warning that it proves nothing new.
 
     Raises:
         InvalidInput: The period ends before it starts, leaves out lines of the statement, or the
@@ -119,7 +126,8 @@ def settle(statement: Statement, ledger: Ledger, terms: Terms) -> Settled:
             value=str(min(outside)),
         )
     net = sum(line.amount_minor for line in statement.lines)
-    opening, closing, warnings = _balances(statement, ledger, terms, net)
+    before = previous_closing(others, ledger, start)
+    opening, closing, warnings = _balances(statement, ledger.currency, terms, net, before)
     if opening + net != closing:
         currency = ledger.currency
         raise InvalidInput(
@@ -135,11 +143,14 @@ def settle(statement: Statement, ledger: Ledger, terms: Terms) -> Settled:
 
 
 def check_period(start: dt.date | None, end: dt.date | None) -> None:
-    """Raise when a period ends before it starts.
+    """Raise when a period ends before it starts, or lies where no statement does.
 
     Raises:
         InvalidInput: It does.
     """
+    for name, day in (("start_date", start), ("end_date", end)):
+        if day is not None:
+            check_day(day, ("body", name))
     if start is not None and end is not None and end < start:
         raise InvalidInput(
             f"The end date {end} is before the start date {start}.",
@@ -170,14 +181,13 @@ def _period(statement: Statement, terms: Terms) -> tuple[dt.date, dt.date]:
 
 
 def _balances(
-    statement: Statement, ledger: Ledger, terms: Terms, net: int
+    statement: Statement, currency: str, terms: Terms, net: int, before: int | None
 ) -> tuple[int, int, tuple[str, ...]]:
     for name, said, read in (
         ("opening_balance", terms.opening_balance_minor, statement.opening_balance_minor),
         ("closing_balance", terms.closing_balance_minor, statement.closing_balance_minor),
     ):
         if said is not None and read is not None and said != read:
-            currency = ledger.currency
             raise InvalidInput(
                 f"{name} is given as {format_minor(said, currency)}, the statement says "
                 f"{format_minor(read, currency)} {currency}.",
@@ -194,7 +204,7 @@ def _balances(
     if opening is not None and closing is not None:
         return opening, closing, ()
     if opening is None:
-        opening = _first(ledger.closing_minor, ledger.opening_balance_minor, 0) or 0
+        opening = before or 0
     return (
         opening,
         opening + net,

@@ -8,7 +8,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import UpdateError
 from pynamodb.transactions import TransactWrite
 
 from shared.books.model import NUMBERS_PER_TRANSACTION, Business, Ledger, Transaction
@@ -17,10 +16,10 @@ from shared.ids import ENTROPY_BITS, make_id, number_of
 from shared.storage.items import (
     in_batches,
     in_parallel,
-    is_condition_failure,
     put_once,
     to_attributes,
     to_record,
+    update_if,
 )
 from shared.storage.models import (
     OPEN_SHARDS,
@@ -196,31 +195,9 @@ class Books:
         actions: list[Action] = [LedgerItem.account_id.set(account_id)]
         if bank_id is not None:
             actions.append(LedgerItem.bank_id.set(bank_id))
-        try:
-            _ledger_item(ledger).update(
-                actions=actions,
-                condition=LedgerItem.account_id.does_not_exist()
-                | (LedgerItem.account_id == account_id),
-            )
-        except UpdateError as error:
-            if not is_condition_failure(error):
-                raise
-            raise Conflict("The ledger was bound to another bank account meanwhile.") from None
-
-    def roll_forward(
-        self, ledger: Ledger, through: dt.date | None, closing_minor: int | None
-    ) -> None:
-        """Set how far a ledger is proven and where the next reconciliation begins."""
-        proven = LedgerItem.reconciled_through
-        balance = LedgerItem.closing_minor
-        _ledger_item(ledger).update(
-            actions=[
-                LedgerItem.version.add(1),
-                proven.remove() if through is None else proven.set(through),
-                balance.remove() if closing_minor is None else balance.set(closing_minor),
-            ],
-            condition=LedgerItem.pk.exists(),
-        )
+        free = LedgerItem.account_id.does_not_exist() | (LedgerItem.account_id == account_id)
+        if not update_if(_ledger_item(ledger), actions, free):
+            raise Conflict("The ledger was bound to another bank account meanwhile.")
 
     # Transactions
 
@@ -246,14 +223,16 @@ class Books:
                 business_id, "transactions", count * NUMBERS_PER_TRANSACTION
             )
             fresh = BulkImportItem(pk, digest, first=first, rows=count, created_at=now)
-            known = fresh if put_once(fresh) else BulkImportItem.get(pk, digest)
+            known = (
+                fresh if put_once(fresh) else BulkImportItem.get(pk, digest, consistent_read=True)
+            )
         if int(known.rows) != count:
             raise Conflict("The same idempotency key was used for another import: use a new one.")
         return int(known.first), known.created_at
 
     def add_transactions(self, ledger: Ledger, transactions: Sequence[Transaction]) -> None:
         """Store new transactions of one ledger; repeating the same ones changes nothing."""
-        months = sorted({f"{one.date:%Y-%m}" for one in transactions})
+        months = sorted({month_of(one.date) for one in transactions})
         self._extend_months(ledger, months[0], months[-1])
         in_parallel(_put_transaction, transactions)
 
@@ -265,14 +244,9 @@ class Books:
         if ledger.last_month is None or last > ledger.last_month:
             widenings.append((LedgerItem.last_month, last, LedgerItem.last_month < last))
         for attribute, month, wider in widenings:
-            try:
-                _ledger_item(ledger).update(
-                    actions=[attribute.set(month)],
-                    condition=attribute.does_not_exist() | wider,
-                )
-            except UpdateError as error:
-                if not is_condition_failure(error):
-                    raise
+            update_if(
+                _ledger_item(ledger), [attribute.set(month)], attribute.does_not_exist() | wider
+            )
 
     def transaction(self, business_id: str, transaction_id: str) -> Transaction:
         """Return a transaction.
@@ -313,8 +287,8 @@ class Books:
         """Yield a ledger's transactions dated start to end inclusive, newest first."""
         if ledger.first_month is None or ledger.last_month is None:
             return
-        first = max(ledger.first_month, f"{start:%Y-%m}") if start else ledger.first_month
-        month = min(ledger.last_month, f"{end:%Y-%m}") if end else ledger.last_month
+        first = max(ledger.first_month, month_of(start)) if start else ledger.first_month
+        month = min(ledger.last_month, month_of(end)) if end else ledger.last_month
         while month >= first:
             pk = f"B#{ledger.business_id}#L#{ledger.id}#M#{month}"
             for item in TransactionItem.by_month.query(pk, scan_index_forward=False):
@@ -326,7 +300,7 @@ class Books:
         self, business_id: str, ledger_id: str, until: dt.date
     ) -> list[Transaction]:
         """Return what is not reconciled and dated up to ``until``, in order of date and number."""
-        condition = TransactionItem.open_sk < f"{until + dt.timedelta(days=1):%Y-%m-%d}"
+        condition = TransactionItem.open_sk < (until + dt.timedelta(days=1)).isoformat()
 
         def read(shard: int) -> list[Transaction]:
             pk = f"B#{business_id}#L#{ledger_id}#O#{shard}"
@@ -346,42 +320,35 @@ class Books:
         Raises:
             Conflict: Another match holds the claim: nothing was changed.
         """
-        try:
-            transaction_item(transaction.business_id, transaction.id).update(
-                actions=[
-                    TransactionItem.reconciled.set(True),
-                    TransactionItem.reconciliation_id.set(reconciliation_id),
-                    TransactionItem.updated_at.set(now),
-                    TransactionItem.open_pk.remove(),
-                    TransactionItem.open_sk.remove(),
-                ],
-                condition=TransactionItem.match_id == match_id,
-            )
-        except UpdateError as error:
-            if not is_condition_failure(error):
-                raise
+        cleared = update_if(
+            transaction_item(transaction.business_id, transaction.id),
+            [
+                TransactionItem.reconciled.set(True),
+                TransactionItem.reconciliation_id.set(reconciliation_id),
+                TransactionItem.updated_at.set(now),
+                TransactionItem.open_pk.remove(),
+                TransactionItem.open_sk.remove(),
+            ],
+            TransactionItem.match_id == match_id,
+        )
+        if not cleared:
             raise Conflict(
                 f"Transaction {transaction.id} is no longer held by the match that clears it."
-            ) from None
+            )
 
     def reopen_transaction(self, transaction: Transaction, match_id: str, now: dt.datetime) -> None:
-        """Give a transaction back to what is outstanding; doing it again changes nothing."""
+        """Make a transaction outstanding again, still claimed; doing it again changes nothing."""
         open_pk, open_sk = _open_keys(transaction)
-        try:
-            transaction_item(transaction.business_id, transaction.id).update(
-                actions=[
-                    TransactionItem.reconciled.set(False),
-                    TransactionItem.reconciliation_id.remove(),
-                    TransactionItem.match_id.remove(),
-                    TransactionItem.updated_at.set(now),
-                    TransactionItem.open_pk.set(open_pk),
-                    TransactionItem.open_sk.set(open_sk),
-                ],
-                condition=TransactionItem.match_id == match_id,
-            )
-        except UpdateError as error:
-            if not is_condition_failure(error):
-                raise
+        update_if(
+            transaction_item(transaction.business_id, transaction.id),
+            [
+                TransactionItem.reconciled.set(False),
+                TransactionItem.updated_at.set(now),
+                TransactionItem.open_pk.set(open_pk),
+                TransactionItem.open_sk.set(open_sk),
+            ],
+            (TransactionItem.match_id == match_id) & (TransactionItem.reconciled == True),  # noqa: E712 - an expression
+        )
 
 
 def transaction_item(business_id: str, transaction_id: str) -> TransactionItem:
@@ -397,15 +364,15 @@ def _open_keys(one: Transaction) -> tuple[str, str]:
     shard = one.number // NUMBERS_PER_TRANSACTION % OPEN_SHARDS
     return (
         f"B#{one.business_id}#L#{one.ledger_id}#O#{shard}",
-        f"{one.date:%Y-%m-%d}#{number_key(one.number)}",
+        f"{one.date.isoformat()}#{number_key(one.number)}",
     )
 
 
 def _put_transaction(one: Transaction) -> None:
     """Store a transaction that is not there yet; never touches one that is, nor its claim."""
     keys = {
-        "month_pk": f"B#{one.business_id}#L#{one.ledger_id}#M#{one.date:%Y-%m}",
-        "month_sk": f"{one.date:%Y-%m-%d}#{number_key(one.number)}",
+        "month_pk": f"B#{one.business_id}#L#{one.ledger_id}#M#{month_of(one.date)}",
+        "month_sk": f"{one.date.isoformat()}#{number_key(one.number)}",
     }
     if not one.reconciled:
         keys["open_pk"], keys["open_sk"] = _open_keys(one)
@@ -419,9 +386,14 @@ def _ledger_item(ledger: Ledger) -> LedgerItem:
     return LedgerItem(f"B#{ledger.business_id}", f"LEDGER#{ledger.id}")
 
 
+def month_of(day: dt.date) -> str:
+    """Return a day's month as ``YYYY-MM``."""
+    return day.isoformat()[:7]
+
+
 def _month_before(month: str) -> str:
     first = dt.date.fromisoformat(f"{month}-01")
-    return f"{first - dt.timedelta(days=1):%Y-%m}"
+    return month_of(first - dt.timedelta(days=1))
 
 
 def _reserve(pk: str, counter: str, count: int) -> int:

@@ -7,7 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
+from pynamodb.exceptions import (
+    PutError,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,12 +27,10 @@ WRITERS = 8
 """Concurrent requests of one function: past this a 2-core Lambda only queues them."""
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-_RETRYABLE_REASONS = frozenset(
-    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
+_COLLISIONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
-TRANSACTION_TRIES = 6
-"""Tries of a transaction that meets another one on the same item: conflicts last milliseconds."""
+CONFLICT_TRIES = 6
+"""Tries of a write that meets a transaction on the same item: collisions last milliseconds."""
 
 
 def to_record(item: Model, kind: type[Record]) -> Record:
@@ -62,9 +65,21 @@ def is_condition_failure(error: PynamoDBException) -> bool:
 
 def put_once(item: Model) -> bool:
     """Store an item unless one of its key is there already; return whether it was stored."""
+    free = type(item).pk.does_not_exist()  # type: ignore[attr-defined]
     try:
-        item.save(type(item).pk.does_not_exist())  # type: ignore[attr-defined]
+        with_conflict_retries(lambda: item.save(free))
     except PutError as error:
+        if not is_condition_failure(error):
+            raise
+        return False
+    return True
+
+
+def update_if(item: Model, actions: list[Any], condition: Any) -> bool:
+    """Update an item where a condition holds; return whether it did."""
+    try:
+        with_conflict_retries(lambda: item.update(actions=actions, condition=condition))
+    except UpdateError as error:
         if not is_condition_failure(error):
             raise
         return False
@@ -80,24 +95,29 @@ def failed_conditions(error: TransactWriteError) -> tuple[int, ...]:
     )
 
 
-def with_conflict_retries(commit: Callable[[], Made]) -> Made:
-    """Run a transaction again while it only collides with another in flight.
+def with_conflict_retries(write: Callable[[], Made]) -> Made:
+    """Run a write again while it only collides with a transaction in flight.
 
     Raises:
-        TransactWriteError: A condition failed, or it still collides after the last try.
+        PynamoDBException: A condition failed, or it still collides after the last try.
     """
-    for attempt in range(TRANSACTION_TRIES):
+    for attempt in range(CONFLICT_TRIES):
         try:
-            return commit()
-        except TransactWriteError as error:
-            codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
-            transient = error.cause_response_code == "TransactionConflictException" or (
-                codes & _RETRYABLE_REASONS and "ConditionalCheckFailed" not in codes
-            )
-            if not transient or attempt == TRANSACTION_TRIES - 1:
+            return write()
+        except PynamoDBException as error:
+            if not _is_collision(error) or attempt == CONFLICT_TRIES - 1:
                 raise
             time.sleep(0.02 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def _is_collision(error: PynamoDBException) -> bool:
+    if error.cause_response_code == "TransactionConflictException":
+        return True
+    if not isinstance(error, TransactWriteError):
+        return False
+    codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+    return bool(codes & _COLLISIONS) and _CONDITION_FAILED.removesuffix("Exception") not in codes
 
 
 def in_parallel(work: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:

@@ -185,7 +185,11 @@ class OpenItemsIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call
 
 
 class TransactionItem(_Keyed):
-    """A transaction; ``match_id`` is the claim that makes double use impossible."""
+    """A transaction; ``match_id`` is the claim that makes double use impossible.
+
+    ``released`` names the match and attempt that last gave it back, so that a late step of that
+    attempt cannot claim it again.
+    """
 
     class Meta(BooksMeta):
         """Books table."""
@@ -206,6 +210,7 @@ class TransactionItem(_Keyed):
     reconciled = BooleanAttribute()
     match_id = UnicodeAttribute(null=True)
     reconciliation_id = UnicodeAttribute(null=True)
+    released = UnicodeAttribute(null=True)
     meta = JsonAttribute(dict[str, Any])
     month_pk = UnicodeAttribute()
     month_sk = UnicodeAttribute()
@@ -237,6 +242,7 @@ class StatementItem(_Keyed):
     format = UnicodeAttribute(null=True)
     currency = UnicodeAttribute(null=True)
     account_id = UnicodeAttribute(null=True)
+    bank_id = UnicodeAttribute(null=True)
     period_start = DateAttribute(null=True)
     period_end = DateAttribute(null=True)
     opening_balance_minor = NumberAttribute(null=True)
@@ -259,7 +265,7 @@ class StatementPointerItem(_Keyed):
 
 
 class LineItem(_Keyed):
-    """A bank line; ``match_id`` is the claim that makes double use impossible."""
+    """A bank line; ``match_id`` and ``released`` are those of a transaction."""
 
     class Meta(ReconciliationsMeta):
         """Reconciliations table."""
@@ -281,6 +287,7 @@ class LineItem(_Keyed):
     kind = UnicodeAttribute(null=True)
     match_id = UnicodeAttribute(null=True)
     reconciliation_id = UnicodeAttribute(null=True)
+    released = UnicodeAttribute(null=True)
 
 
 class ReconciliationItem(_Keyed):
@@ -339,6 +346,7 @@ class MatchItem(_Keyed):
     reasons = JsonAttribute(tuple[str, ...])
     residues = JsonAttribute(tuple[Residue, ...])
     decisions = JsonAttribute(tuple[Decision, ...])
+    attempt = NumberAttribute()
 
 
 class AmbiguityItem(_Keyed):
@@ -349,6 +357,7 @@ class AmbiguityItem(_Keyed):
 
     line_id = UnicodeAttribute()
     candidates = JsonAttribute(tuple[CandidateRecord, ...])
+    attempt = NumberAttribute()
 
 
 class TokenItem(_Keyed):

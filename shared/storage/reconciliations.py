@@ -6,12 +6,19 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from shared.errors import AlreadyMatched, IncompleteData, Locked, NotFound, PeriodTaken
+from shared.errors import (
+    AlreadyMatched,
+    ChangedMeanwhile,
+    IncompleteData,
+    NotFound,
+    PeriodTaken,
+)
 from shared.ids import number_of
 from shared.reconciliation.model import (
+    ENGINE,
     AmbiguityRecord,
     MatchRecord,
     Reconciliation,
@@ -27,6 +34,7 @@ from shared.storage.items import (
     put_once,
     to_attributes,
     to_record,
+    update_if,
     with_conflict_retries,
 )
 from shared.storage.models import (
@@ -45,9 +53,12 @@ from shared.storage.models import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Sequence
 
     from shared.books.model import Ledger
+
+_CHANGED = "The reconciliation changed at this moment; try again."
 
 
 class Reconciliations:
@@ -55,17 +66,29 @@ class Reconciliations:
 
     # Statements
 
-    def add_statement(self, statement: StatementRecord) -> StatementRecord:
-        """Store a statement, or return the one already known under its S3 key."""
-        pointer = _pointer(_by_key(statement.business_id), statement.s3_key, statement.id)
-        try:
+    def add_statement(
+        self, statement: StatementRecord, content: str | None = None
+    ) -> StatementRecord:
+        """Store a statement, or return the one already known under its S3 key.
+
+        Args:
+            statement: The new statement.
+            content: The SHA-256 of a file that replaced another one under the same key.
+        """
+        name = statement.s3_key if content is None else f"{statement.s3_key}#{content}"
+        pointer = _pointer(_by_key(statement.business_id), name, statement.id)
+
+        def commit() -> None:
             with TransactWrite(connection=Connection()) as transaction:
                 transaction.save(pointer, condition=StatementPointerItem.pk.does_not_exist())
                 transaction.save(_statement_item(statement))
+
+        try:
+            with_conflict_retries(commit)
         except TransactWriteError as error:
             if not failed_conditions(error):
                 raise
-            known = self.statement_by_key(statement.business_id, statement.s3_key)
+            known = self.statement_by_key(statement.business_id, name)
             if known is None:
                 raise IncompleteData("A statement's file is known but not the statement.") from None
             return known
@@ -85,7 +108,10 @@ class Reconciliations:
             )
         except StatementItem.DoesNotExist:
             raise NotFound("statement", statement_id) from None
-        return to_record(item, StatementRecord)
+        found = to_record(item, StatementRecord)
+        if found.id != statement_id:
+            raise NotFound("statement", statement_id)
+        return found
 
     def statement_by_key(self, business_id: str, s3_key: str) -> StatementRecord | None:
         """Return the statement whose file has that S3 key."""
@@ -109,17 +135,10 @@ class Reconciliations:
         if statement.sha256 is None:
             raise IncompleteData(f"Statement {statement.id} has no content yet.")
         pk = _by_content(statement.business_id, statement.ledger_id)
-        try:
-            _pointer(pk, statement.sha256, statement.id).save(
-                StatementPointerItem.pk.does_not_exist()
-                | (StatementPointerItem.statement_id == statement.id)
-            )
-        except PutError as error:
-            if not is_condition_failure(error):
-                raise
-            known = StatementPointerItem.get(pk, statement.sha256, consistent_read=True)
-            return str(known.statement_id)
-        return statement.id
+        pointer = _pointer(pk, statement.sha256, statement.id)
+        if not put_once(pointer):
+            pointer.refresh(consistent_read=True)
+        return str(pointer.statement_id)
 
     def update_statement(self, statement: StatementRecord) -> None:
         """Store what became of a statement, its reconciliation and span left as they are."""
@@ -130,31 +149,34 @@ class Reconciliations:
                 value = getattr(statement, field.name)
                 attribute = getattr(StatementItem, field.name)
                 actions.append(attribute.remove() if value is None else attribute.set(value))
-        _statement_item(statement).update(actions=actions, condition=StatementItem.pk.exists())
+        update_if(_statement_item(statement), actions, StatementItem.pk.exists())
 
-    def set_span(self, statement: StatementRecord, span: Span) -> Span:
-        """Give a statement its line numbers once; return the ones it has."""
-        item = _statement_item(statement)
-        try:
-            item.update(
-                actions=[StatementItem.span.set(span)],
-                condition=StatementItem.span.does_not_exist(),
-            )
-        except UpdateError as error:
-            if not is_condition_failure(error):
-                raise
-            known = self.statement(statement.business_id, statement.id).span
-            if known is None:
-                raise IncompleteData("A statement lost its line numbers.") from None
-            return known
-        return span
+    def set_span(self, statement: StatementRecord, span: Span) -> StatementRecord:
+        """Give a statement its line numbers and content once; return it as it is stored."""
+        update_if(
+            _statement_item(statement),
+            [StatementItem.span.set(span), StatementItem.sha256.set(statement.sha256 or "")],
+            StatementItem.span.does_not_exist(),
+        )
+        return self.statement(statement.business_id, statement.id)
 
     def delete_statement(self, statement: StatementRecord) -> None:
         """Forget a statement that came to nothing, and the name of its file."""
         pointer = _pointer(_by_key(statement.business_id), statement.s3_key, statement.id)
-        with TransactWrite(connection=Connection()) as transaction:
-            transaction.delete(pointer)
-            transaction.delete(_statement_item(statement))
+        untouched = (StatementItem.status == "received") & (
+            StatementItem.reconciliation_id.does_not_exist()
+        )
+
+        def commit() -> None:
+            with TransactWrite(connection=Connection()) as transaction:
+                transaction.delete(pointer)
+                transaction.delete(_statement_item(statement), condition=untouched)
+
+        try:
+            with_conflict_retries(commit)
+        except TransactWriteError as error:
+            if not failed_conditions(error):
+                raise
 
     def statements(self, business_id: str, last_number: int) -> list[StatementRecord]:
         """Return every statement of a business, newest first."""
@@ -191,6 +213,9 @@ class Reconciliations:
     def lines(self, business_id: str, spans: Sequence[Span]) -> Iterator[StatementLine]:
         """Yield the lines of the spans in order of their numbers."""
         for span in spans:
+            # DynamoDB refuses a range whose end is before its beginning.
+            if span.count == 0:
+                continue
             yield from self.lines_between(business_id, span.first, span.first + span.count - 1)
 
     def lines_between(self, business_id: str, first: int, last: int) -> Iterator[StatementLine]:
@@ -279,29 +304,70 @@ class Reconciliations:
         """Store changes to a reconciliation that nobody else changed since it was read.
 
         Raises:
-            Locked: It changed meanwhile: read it again.
+            ChangedMeanwhile: It changed: read it again.
         """
         after = dataclasses.replace(before, **changes, version=before.version + 1)
+        unchanged = ReconciliationItem.version == before.version
         try:
-            _reconciliation_item(after).save(ReconciliationItem.version == before.version)
+            with_conflict_retries(lambda: _reconciliation_item(after).save(unchanged))
         except PutError as error:
             if not is_condition_failure(error):
                 raise
-            raise Locked("The reconciliation changed at this moment; try again.") from None
+            raise ChangedMeanwhile(_CHANGED) from None
+        return after
+
+    def save_with_ledger(
+        self,
+        before: Reconciliation,
+        ledger: Ledger,
+        *,
+        reconciled_through: dt.date | None,
+        closing_minor: int | None,
+        **changes: Any,
+    ) -> Reconciliation:
+        """Store changes to a reconciliation and how far its ledger is proven, both or neither.
+
+        Raises:
+            ChangedMeanwhile: One of them changed: read both again.
+        """
+        after = dataclasses.replace(before, **changes, version=before.version + 1)
+        through, closing = LedgerItem.reconciled_through, LedgerItem.closing_minor
+
+        def commit() -> None:
+            with TransactWrite(connection=Connection()) as transaction:
+                transaction.save(
+                    _reconciliation_item(after),
+                    condition=ReconciliationItem.version == before.version,
+                )
+                transaction.update(
+                    LedgerItem(f"B#{ledger.business_id}", f"LEDGER#{ledger.id}"),
+                    actions=[
+                        LedgerItem.version.add(1),
+                        through.remove()
+                        if reconciled_through is None
+                        else through.set(reconciled_through),
+                        closing.remove() if closing_minor is None else closing.set(closing_minor),
+                    ],
+                    condition=LedgerItem.version == ledger.version,
+                )
+
+        try:
+            with_conflict_retries(commit)
+        except TransactWriteError as error:
+            if not failed_conditions(error):
+                raise
+            raise ChangedMeanwhile(_CHANGED) from None
         return after
 
     def release_statement(self, statement_id: str, reconciliation: Reconciliation) -> None:
         """Let a statement be reconciled anew after its reconciliation is gone."""
         number = number_of(statement_id)
         item = StatementItem(block_key(reconciliation.business_id, "S", number), number_key(number))
-        try:
-            item.update(
-                actions=[StatementItem.reconciliation_id.remove()],
-                condition=StatementItem.reconciliation_id == reconciliation.id,
-            )
-        except UpdateError as error:
-            if not is_condition_failure(error):
-                raise
+        update_if(
+            item,
+            [StatementItem.reconciliation_id.remove()],
+            StatementItem.reconciliation_id == reconciliation.id,
+        )
 
     # Matches
 
@@ -346,59 +412,46 @@ class Reconciliations:
         """Store a match of the engine and claim its members, one conditional write each.
 
         Every write may be repeated: the match's id says what it holds, and a claim by the same
-        match succeeds again. Should a member belong to another live match by now, what was
-        claimed is given back and the match is not kept.
+        match succeeds again. What people decided since stands: a step that comes late, overtaken
+        by its own repetition, neither revives a match that was rejected nor claims for it. Should
+        a member belong to another live match, what was claimed is given back.
 
         Returns:
             Whether the match stands.
         """
+        known = self.match(reconciliation, shard_of(match.line_ids[0]), match.id)
+        if known is not None and known.attempt == match.attempt:
+            if known.decided_by != ENGINE or known.status == "rejected":
+                return known.status != "rejected"
+        elif known is not None:
+            match = dataclasses.replace(match, decisions=(*known.decisions, *match.decisions))
         item = _match_item(reconciliation, match)
+        fresh = MatchItem.pk.does_not_exist() | (
+            (MatchItem.status == "rejected") & (MatchItem.attempt < match.attempt)
+        )
         try:
-            item.save(MatchItem.pk.does_not_exist() | (MatchItem.status == "rejected"))
+            with_conflict_retries(lambda: item.save(fresh))
         except PutError as error:
             if not is_condition_failure(error):
                 raise
-        claimed_entries: list[str] = []
-        for entry_id in match.entry_ids:
-            if not _claim(
-                transaction_item(match.business_id, entry_id),
-                TransactionItem,
-                match,
-                TransactionItem.reconciled == False,  # noqa: E712 - an expression, not a test
-            ):
-                self._give_back(item, match, claimed_entries, [])
+        claimed: list[tuple[Any, Any]] = []
+        for member, model, _id in _members(match):
+            if not _claim(member, model, match):
+                for one, its_model in claimed:
+                    _release(one, its_model, match)
+                _delete_unless_decided(item)
                 return False
-            claimed_entries.append(entry_id)
-        claimed_lines: list[str] = []
-        for line_id in match.line_ids:
-            if not _claim(line_item(match.business_id, line_id), LineItem, match, None):
-                self._give_back(item, match, claimed_entries, claimed_lines)
-                return False
-            claimed_lines.append(line_id)
+            claimed.append((member, model))
         return True
-
-    def _give_back(
-        self, item: MatchItem, match: MatchRecord, entries: Sequence[str], lines: Sequence[str]
-    ) -> None:
-        for entry_id in entries:
-            _release(transaction_item(match.business_id, entry_id), TransactionItem, match.id)
-        for line_id in lines:
-            _release(line_item(match.business_id, line_id), LineItem, match.id)
-        try:
-            item.delete(MatchItem.id == match.id)
-        except DeleteError as error:
-            if not is_condition_failure(error):
-                raise
 
     def release_match(
         self, reconciliation: Reconciliation, match: MatchRecord, rejected: MatchRecord
     ) -> None:
         """Give a match's members back and append its rejection; safe to repeat."""
-        for entry_id in match.entry_ids:
-            _release(transaction_item(match.business_id, entry_id), TransactionItem, match.id)
-        for line_id in match.line_ids:
-            _release(line_item(match.business_id, line_id), LineItem, match.id)
-        _match_item(reconciliation, rejected).save()
+        for member, model, _id in _members(match):
+            _release(member, model, match)
+        item = _match_item(reconciliation, rejected)
+        with_conflict_retries(item.save)
 
     def decide(
         self,
@@ -417,12 +470,17 @@ class Reconciliations:
             match: The match that now holds; its members are claimed.
 
         Raises:
-            Locked: The reconciliation changed meanwhile: read again and retry.
+            ChangedMeanwhile: The reconciliation changed: read again and retry.
             AlreadyMatched: A member belongs to another live match.
         """
         claims = list(_claims(match, replaced)) if match is not None else []
         kept = {*match.line_ids, *match.entry_ids} if match is not None else set()
-        releases = [one for one in _members(replaced) if one[2] not in kept] if replaced else []
+        releases = [
+            (item, _release_actions(model, replaced), model.match_id == replaced.id)
+            for replaced in ((replaced,) if replaced is not None else ())
+            for item, model, member in _members(replaced)
+            if member not in kept
+        ]
         matches = {one.id: one for one in (replaced, match) if one is not None}
 
         def commit() -> None:
@@ -435,12 +493,8 @@ class Reconciliations:
                     transaction.save(_match_item(before, one))
                 for item, _model, actions, free in claims:
                     transaction.update(item, actions=actions, condition=free)
-                for item, model, _member in releases:
-                    transaction.update(
-                        item,
-                        actions=[model.match_id.remove(), model.reconciliation_id.remove()],
-                        condition=model.match_id.exists(),
-                    )
+                for item, actions, still_held in releases:
+                    transaction.update(item, actions=actions, condition=still_held)
 
         # pynamodb sends every put before every update, each in the order given here.
         first_claim = 1 + len(matches)
@@ -454,7 +508,7 @@ class Reconciliations:
                     "reject that one first, or choose another transaction."
                 ) from None
             if failed:
-                raise Locked("The reconciliation changed at this moment; try again.") from None
+                raise ChangedMeanwhile(_CHANGED) from None
             raise
 
 
@@ -506,32 +560,47 @@ def _members(match: MatchRecord) -> Iterator[tuple[Any, Any, str]]:
         yield transaction_item(match.business_id, entry_id), TransactionItem, entry_id
 
 
-def _claim(item: Any, model: Any, match: MatchRecord, also: Any) -> bool:
-    condition = model.pk.exists() & (model.match_id.does_not_exist() | (model.match_id == match.id))
-    if also is not None:
-        condition = condition & also
-    try:
-        item.update(
-            actions=[
-                model.match_id.set(match.id),
-                model.reconciliation_id.set(match.reconciliation_id),
-            ],
-            condition=condition,
-        )
-    except UpdateError as error:
-        if not is_condition_failure(error):
-            raise
-        return False
-    return True
+def _claim(item: Any, model: Any, match: MatchRecord) -> bool:
+    """Claim a member for a match of the engine; return whether the match holds it now.
+
+    A member that the same match of the same attempt gave back is not claimed again.
+    """
+    free = (
+        model.pk.exists()
+        & model.match_id.does_not_exist()
+        & (model.released.does_not_exist() | (model.released != _release_mark(match)))
+    )
+    if model is TransactionItem:
+        free = free & (TransactionItem.reconciled == False)  # noqa: E712 - an expression
+    actions = [
+        model.match_id.set(match.id),
+        model.reconciliation_id.set(match.reconciliation_id),
+    ]
+    return update_if(item, actions, free | (model.match_id == match.id))
 
 
-def _release(item: Any, model: Any, match_id: str) -> None:
+def _release(item: Any, model: Any, match: MatchRecord) -> None:
+    """Give a member back, unless another match holds it by now."""
+    update_if(item, _release_actions(model, match), model.match_id == match.id)
+
+
+def _release_actions(model: Any, match: MatchRecord) -> list[Any]:
+    return [
+        model.match_id.remove(),
+        model.reconciliation_id.remove(),
+        model.released.set(_release_mark(match)),
+    ]
+
+
+def _release_mark(match: MatchRecord) -> str:
+    return f"{match.id}#{match.attempt}"
+
+
+def _delete_unless_decided(item: MatchItem) -> None:
+    """Drop a match that lost a member before anybody saw it; a rejected one keeps its story."""
     try:
-        item.update(
-            actions=[model.match_id.remove(), model.reconciliation_id.remove()],
-            condition=model.match_id == match_id,
-        )
-    except UpdateError as error:
+        with_conflict_retries(lambda: item.delete(MatchItem.status != "rejected"))
+    except DeleteError as error:
         if not is_condition_failure(error):
             raise
 

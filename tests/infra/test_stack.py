@@ -414,7 +414,7 @@ def test_the_refusals_are_every_error_of_ours_that_repeating_cannot_cure() -> No
         for name, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, errors.TieoutError)
     }
-    assert set(REFUSALS) == ours - {"TieoutError", "IncompleteData"}
+    assert set(REFUSALS) == ours - {"TieoutError", "IncompleteData", "ChangedMeanwhile"}
 
 
 def test_the_workflow_logs_its_steps_without_anybodys_data(template: JsonObject) -> None:

@@ -103,7 +103,7 @@ def reviewed(
 
 def fee_line(stores: Stores, found: Reconciliation) -> str:
     page = review(stores, found.business_id, found.id, 100, None)
-    return next(one.line.id for one in page.lines if "FEE" in one.line.description)
+    return next(one.line.id for one in page.lines if "ACCOUNT FEE" in one.line.description)
 
 
 def test_a_statement_becomes_a_proven_locked_reconciliation(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import datetime as dt
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.access.model import Principal
+from functions.fail_reconciliation import handler as step
+from shared.application import matching
 from shared.application import reconciliations as use_cases
-from shared.application.matching import match_lines, persist_matches, record_progress
+from shared.application.matching import (
+    await_review,
+    match_lines,
+    persist_matches,
+    record_progress,
+)
 from shared.application.reconciliations import (
     cancel,
     fail,
     get,
+    list_reconciliations,
     prepare_lines,
     reconcile_upload,
     retry,
@@ -28,7 +35,7 @@ from shared.application.review import (
     reject_match,
     review,
 )
-from shared.errors import Locked, TieoutError
+from shared.errors import ChangedMeanwhile, Locked, TieoutError
 from shared.reconciliation.model import Terms
 from shared.storage import reconciliations as storage
 from shared.storage.models import LineItem
@@ -37,6 +44,9 @@ from shared.storage.reconciliations import Reconciliations
 from tests.storage.test_main_job import NOW, STATEMENT, book, run_to_review
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.access.model import Principal
     from shared.application.stores import Stores
     from shared.books.model import Ledger, Transaction
     from shared.reconciliation.model import Reconciliation
@@ -106,8 +116,6 @@ def test_a_late_failure_of_an_older_attempt_does_not_end_the_newer_one(
     opened: Reconciliation,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from functions.fail_reconciliation import handler as step
-
     monkeypatch.setattr(step, "wire", lambda: stores)
     event = {
         "business_id": opened.business_id,
@@ -130,12 +138,17 @@ def test_a_late_persist_does_not_revive_a_match_that_a_person_rejected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     business_id, id_ = opened.business_id, opened.id
-    found = run_to_review(stores, opened)
-    line = review(stores, business_id, id_, 10, None).lines[0]
-    assert line.match is not None
-    late = line.match  # what a slow first invocation still holds in its hands
-    reject_match(stores, principal, business_id, id_, line.line.id, NOW)
-    stores.reconciliations.propose_match(dataclasses.replace(found, status="processing"), late)
+    prepare_lines(stores, business_id, id_, NOW)
+    (shard,) = match_lines(stores, business_id, id_)
+    propose = Reconciliations.propose_match
+    overtaken = once(lambda: reject_first(stores, principal, business_id, id_, shard))
+
+    def propose_late(self: Reconciliations, found: Any, match: Any) -> bool:
+        overtaken()
+        return propose(self, found, match)
+
+    monkeypatch.setattr(Reconciliations, "propose_match", propose_late)
+    persist_late(stores, business_id, id_, shard)
     assert review(stores, business_id, id_, 10, None).lines[0].match is None
 
 
@@ -147,20 +160,55 @@ def test_a_claim_that_comes_after_the_rejection_does_not_hold_the_line_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     business_id, id_ = opened.business_id, opened.id
-    found = run_to_review(stores, opened)
-    first = review(stores, business_id, id_, 10, None).lines[0]
-    assert first.match is not None
+    prepare_lines(stores, business_id, id_, NOW)
+    (shard,) = match_lines(stores, business_id, id_)
     claim = storage._claim
-    rejected = []
+    overtaken = once(lambda: reject_first(stores, principal, business_id, id_, shard))
 
-    def claim_late(item: Any, model: Any, match: Any, also: Any) -> bool:
-        if model is LineItem and not rejected:
-            rejected.append(reject_match(stores, principal, business_id, id_, first.line.id, NOW))
-        return claim(item, model, match, also)
+    def claim_late(item: Any, model: Any, match: Any, *also: Any) -> bool:
+        if model is LineItem:
+            overtaken()
+        return claim(item, model, match, *also)
 
     monkeypatch.setattr(storage, "_claim", claim_late)
-    stores.reconciliations.propose_match(found, first.match)  # the slow first invocation
-    approve_match(stores, principal, business_id, id_, first.line.id, [books[0].id], NOW)
+    persist_late(stores, business_id, id_, shard)
+    line = review(stores, business_id, id_, 10, None).lines[0].line
+    approve_match(stores, principal, business_id, id_, line.id, [books[0].id], NOW)
+
+
+def once(act: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that acts the first time; other threads wait for it, itself does not."""
+    guard, begun = threading.RLock(), []
+
+    def call() -> None:
+        with guard:
+            if not begun:
+                begun.append(True)
+                act()
+
+    return call
+
+
+def reject_first(
+    stores: Stores, principal: Principal, business_id: str, id_: str, shard: int
+) -> None:
+    """Let the repeated invocation finish and a person reject the first line's match."""
+    found = get(stores, business_id, id_)
+    content = stores.objects.read_record(matching._work_key(found, shard))
+    for one in content["matches"]:  # one by one: this thread holds the others back
+        stores.objects.write_record(
+            matching._work_key(found, shard), {"matches": [one], "ambiguous": []}
+        )
+        persist_matches(stores, business_id, id_, shard, NOW)
+    record_progress(stores, business_id, id_, NOW)
+    await_review(stores, business_id, id_, "token-1", NOW)
+    line = review(stores, business_id, id_, 10, None).lines[0].line
+    reject_match(stores, principal, business_id, id_, line.id, NOW)
+
+
+def persist_late(stores: Stores, business_id: str, id_: str, shard: int) -> None:
+    with contextlib.suppress(Locked):  # a step that finds itself overtaken may say so
+        persist_matches(stores, business_id, id_, shard, NOW)
 
 
 def test_what_is_completed_keeps_its_matches_whatever_fails_beside_it(
@@ -176,7 +224,7 @@ def test_what_is_completed_keeps_its_matches_whatever_fails_beside_it(
     stores.workflow.waiting.add("token-1")  # type: ignore[attr-defined]
     monkeypatch.setattr("shared.application.review.COMPLETION_WAIT_SECONDS", 0)
     complete(stores, principal, business_id, id_, True, NOW)
-    for shard in {number // 1000 for number in [span.first for span in found.spans]}:
+    for shard in storage.shards_of(found.spans):
         clear_entries(stores, business_id, id_, shard, NOW)
     counted, go_on = threading.Event(), threading.Event()
     write = Objects.write_record
@@ -187,10 +235,8 @@ def test_what_is_completed_keeps_its_matches_whatever_fails_beside_it(
         write(self, key, value)
 
     def lock_quietly() -> None:
-        try:
+        with contextlib.suppress(TieoutError):
             lock(stores, business_id, id_, NOW)
-        except TieoutError:
-            pass
 
     monkeypatch.setattr(Objects, "write_record", write_slowly)
     other = threading.Thread(target=lock_quietly)
@@ -204,10 +250,8 @@ def test_what_is_completed_keeps_its_matches_whatever_fails_beside_it(
         other.join(20)
 
     monkeypatch.setattr(use_cases, "release_all", release_then_let_the_other_lock)
-    try:
+    with contextlib.suppress(TieoutError):
         fail(stores, business_id, id_, code="internal_error", reason="Broke.", now=NOW)
-    except TieoutError:
-        pass
     go_on.set()
     other.join(20)
     after = get(stores, business_id, id_)
@@ -231,16 +275,12 @@ def test_deleting_while_the_lock_is_being_taken_leaves_the_ledger_where_it_was(
 
     def write_while_deleting(self: Objects, key: str, value: Any) -> None:
         write(self, key, value)
-        try:
+        with contextlib.suppress(Locked):
             cancel(stores, principal, business_id, id_, NOW, allow_completed=True)
-        except Locked:
-            pass
 
     monkeypatch.setattr(Objects, "write_record", write_while_deleting)
-    try:
+    with contextlib.suppress(TieoutError):
         complete(stores, principal, business_id, id_, True, NOW)
-    except TieoutError:
-        pass
     after = stores.reconciliations.reconciliation(business_id, id_)
     ledger = stores.books.ledger(business_id, ledger.id)
     assert (after.status == "completed") == (ledger.reconciled_through is not None)
@@ -280,20 +320,19 @@ def test_two_locks_at_once_never_take_the_ledger_backwards(
         return run_to_review(stores, made)
 
     january, february = opened_for(1, 100), opened_for(2, 98)
-    roll = type(stores.books).roll_forward
+    save = Reconciliations.save_with_ledger
     inside = []
 
-    def roll_late(self: Any, *given: Any) -> None:
+    def save_late(self: Reconciliations, *given: Any, **named: Any) -> Any:
         if not inside:  # January has read the ledger; February locks before January writes
             inside.append(True)
             complete(stores, principal, ledger.business_id, february.id, True, NOW)
-        roll(self, *given)
+        return save(self, *given, **named)
 
-    monkeypatch.setattr(type(stores.books), "roll_forward", roll_late)
-    try:
+    monkeypatch.setattr(Reconciliations, "save_with_ledger", save_late)
+    with pytest.raises(ChangedMeanwhile):
         complete(stores, principal, ledger.business_id, january.id, True, NOW)
-    except TieoutError:
-        complete(stores, principal, ledger.business_id, january.id, True, NOW)
+    complete(stores, principal, ledger.business_id, january.id, True, NOW)
     after = stores.books.ledger(ledger.business_id, ledger.id)
     assert after.reconciled_through == dt.date(2026, 2, 25)
 
@@ -310,3 +349,32 @@ def test_a_retry_keeps_the_story_of_its_matches(
     assert [one.status for one in match.decisions] == ["approved", "rejected", "approved"]
 
 
+def test_a_retry_and_a_new_reconciliation_never_both_take_the_same_days(
+    stores: Stores,
+    ledger: Ledger,
+    principal: Principal,
+    opened: Reconciliation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    business_id, id_ = opened.business_id, opened.id
+    fail(stores, business_id, id_, code="internal_error", reason="Broke.", now=NOW)
+    check = use_cases._check_free
+    other = STATEMENT.replace(b"COFFEE CORNER", b"BOOK SHOP")
+    overtaken = once(
+        lambda: (
+            reconcile_upload(
+                stores, principal, business_id, ledger.id, "o.csv", other, Terms(), NOW
+            )
+            and None
+        )
+    )
+
+    def check_then_be_overtaken(*given: Any, **named: Any) -> None:
+        check(*given, **named)
+        overtaken()
+
+    monkeypatch.setattr(use_cases, "_check_free", check_then_be_overtaken)
+    with contextlib.suppress(TieoutError):
+        retry(stores, principal, business_id, id_, NOW)
+    live = [one for one in list_reconciliations(stores, business_id) if one.status != "failed"]
+    assert len(live) == 1

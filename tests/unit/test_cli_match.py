@@ -171,3 +171,18 @@ def test_a_missing_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_negative_window_is_refused_by_the_command_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         call(tmp_path, BANK, LEDGER, "--date-window-days", "-1")
+
+
+def test_the_example_leaves_the_deposit_that_names_nobody_to_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    files = ("operating-statement-2026-01.ofx", "operating-books-2026-01.csv")
+    assert command.run(parser.parse_args([str(examples / name) for name in files])) == 0
+    shown = json.loads(capsys.readouterr().out)
+    (tie,) = shown["ambiguous"]
+    assert [candidate["entries"] for candidate in tie["candidates"]] == [["B09"], ["B10"]]
+    assert "Invoice INV-1051 (Redwing Cafe) would fit as well" in tie["candidates"][0]["reasons"]
+    assert tie["line"] not in {line for found in shown["matches"] for line in found["lines"]}

@@ -133,7 +133,7 @@ def get(
             value=page,
         )
     found_id = read_id(reconciliation_id, "reconciliation", RUN)
-    found = use_cases.get(call.stores, business, found_id)
+    found = use_cases.look_up(call.stores, business, found_id)
     reviewed = review.review(call.stores, business, found_id, page * per_page, None)
     items = reviewed.lines[(page - 1) * per_page :]
     return enveloped(

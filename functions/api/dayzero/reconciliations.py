@@ -217,7 +217,7 @@ def get(business_id: BusinessId, reconciliation_id: Id) -> Response[str]:
     """Return one reconciliation."""
     call = call_of(router)
     business = call.act_for(str(business_id), "read")
-    found = use_cases.get(call.stores, business, _id(reconciliation_id))
+    found = use_cases.look_up(call.stores, business, _id(reconciliation_id))
     return _show(200, f"Reconciliation {found.sequence_number}.", found)
 
 

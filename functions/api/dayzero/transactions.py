@@ -108,7 +108,7 @@ def create_many(
     tags=TAGS,
     responses=documented(200, TransactionList, *READ_ERRORS),
 )
-def find(  # noqa: PLR0913 - the contract's own filters
+def find(
     business_id: BusinessId,
     *,
     ledger_id: LedgerFilter = None,
