@@ -126,7 +126,7 @@ _CITIES = [
 
 
 def _names(chance: random.Random, count: int) -> list[str]:
-    names = set()
+    names: set[str] = set()
     while len(names) < count:
         stem = "".join(chance.choice(_SYLLABLES) for _ in range(chance.choice((2, 2, 3))))
         name = f"{stem.title()} {chance.choice(_TRADES)}"
@@ -585,7 +585,7 @@ def report(books: Books, result: MatchResult, shown: int) -> None:
     def bare(item: Item) -> Item:
         return replace(item, id="")
 
-    true_ids = {(ls, es): kind for ls, es, kind in books.truth}
+    true_ids = {(tuple(sorted(ls)), tuple(sorted(es))): kind for ls, es, kind in books.truth}
     true_twins = {
         (bare(line_of[ls[0]]), bare(entry_of[es[0]]))
         for ls, es, _ in books.truth
@@ -612,7 +612,8 @@ def report(books: Books, result: MatchResult, shown: int) -> None:
         else:
             wrong[found.status].append(
                 f"  {class_of_line.get(found.lines[0])} {found.method} {found.confidence}"
-                f"\n    {line_of[found.lines[0]]}\n    {entry_of[found.entries[0]]}"
+                f"\n    {[line_of[i] for i in found.lines]}"
+                f"\n    {[entry_of[i] for i in found.entries]}"
                 f"\n    {found.reasons}"
             )
     for kind, n in sorted(right.items()):

@@ -22,7 +22,7 @@ from shared.application.statements import (
     split_key,
     take_in,
 )
-from shared.errors import Conflict, InvalidInput, Locked, NotFound, PeriodTaken
+from shared.errors import ChangedMeanwhile, Conflict, InvalidInput, Locked, NotFound, PeriodTaken
 from shared.reconciliation.balance import previous_closing
 from shared.reconciliation.model import (
     ENGINE,
@@ -377,9 +377,23 @@ def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> R
         ChangedMeanwhile: It, or its ledger, changed at this moment.
         PeriodTaken: Another reconciliation took its days meanwhile.
     """
-    if reconciliation.status == "processing":
-        stores.workflow.start(reconciliation.business_id, reconciliation.id, reconciliation.attempt)
-        return reconciliation
+    for attempt in range(OPENING_TRIES):
+        if reconciliation.status == "processing":
+            stores.workflow.start(
+                reconciliation.business_id, reconciliation.id, reconciliation.attempt
+            )
+            return reconciliation
+        try:
+            reconciliation = _take_up(stores, reconciliation, now)
+        except ChangedMeanwhile:
+            if attempt == OPENING_TRIES - 1:
+                raise
+            reconciliation = get(stores, reconciliation.business_id, reconciliation.id)
+    raise AssertionError("unreachable")
+
+
+def _take_up(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> Reconciliation:
+    """Mark a reconciliation as processing in its next attempt, its days being free."""
     if reconciliation.status not in RETRYABLE:
         raise Locked(
             f"The reconciliation is {reconciliation.status}; only a pending or failed one can be "
@@ -397,7 +411,7 @@ def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> R
             reconciliation.period_end,
             but=reconciliation.id,
         )
-    started = stores.reconciliations.save_with_ledger(
+    return stores.reconciliations.save_with_ledger(
         reconciliation,
         ledger,
         reconciled_through=ledger.reconciled_through,
@@ -410,8 +424,6 @@ def start(stores: Stores, reconciliation: Reconciliation, now: dt.datetime) -> R
         task_token=None,
         completion=None,
     )
-    stores.workflow.start(started.business_id, started.id, started.attempt)
-    return started
 
 
 def retry(

@@ -10,7 +10,8 @@ Three steps, from cheap and sure to dear and exact:
 2. *Solve*: what is left falls into small components. Each is solved as an assignment problem
    (Jonker and Volgenant 1987, through ``lap``). How sure a pair is follows from its *regrets*:
    how much worse the best overall pairing gets when its line goes elsewhere, a shortest cycle
-   in the residual graph. A swap that is about as good has regret near 0, so the belief is shared.
+   in the residual graph. A swap that is about as good has regret near 0, so the belief is shared,
+   and a pair is only reported if it is well ahead of the next best for its line and its entry.
 3. *Bound*: components too large for step 2 keep the lower bound of step 1, which can be too
    modest but never too sure.
 
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
 SETTLED_PROBABILITY = 0.995
 ODDS_LOG_MIN = -3.0
 """Pairs twenty times likelier to be wrong than right are no alternatives worth keeping."""
+
+RUNNER_UP_ODDS_MIN = 10.0
+"""A pair is reported only if it is this many times likelier than the next best one.
+
+Anything closer is a guess, whoever is ahead: a person is shown the candidates instead.
+"""
+
+BOUND_SURE_FROM = RUNNER_UP_ODDS_MIN / (1 + RUNNER_UP_ODDS_MIN)
+"""Where only a lower bound is known: nothing else can be closer than that."""
 
 DOMINATED_LOG = 8.0
 """A pair this much worse than the best pair of its line and of its entry is dropped."""
@@ -199,9 +209,13 @@ def _solve(
     cost[:rows, :columns] = by_class[row_class[:, None], column_class[None, :]]
     _, taken, _ = lapjv(cost)
     result.work += items**3
+    mine = np.where(taken < columns, np.append(column_class, -1)[np.minimum(taken, columns)], -1)
     if items <= EXACT_ITEMS_MAX and result.work <= EXACT_WORK_MAX:
-        shares = _shares(cost, taken, row_class, column_class)
+        shares = _shares(cost, taken, mine, row_class)
+        contested = _contested(shares, mine)
     else:
+        sure_from = max(sure_from, BOUND_SURE_FROM)
+        contested = set()
         shares = _modest_shares(
             line[pairs],
             entry[pairs],
@@ -214,8 +228,10 @@ def _solve(
         )
     found: dict[tuple[int, int], list[float]] = {}
     for row, share in enumerate(shares):
-        best = int(column_class[taken[row]]) if taken[row] < columns else -1
-        if best >= 0 and share.get(best, 0.0) >= sure_from:
+        best = int(mine[row])
+        runner_up = max((s for b, s in share.items() if b not in {best, -1}), default=0.0)
+        clear = share.get(best, 0.0) >= max(sure_from, runner_up * RUNNER_UP_ODDS_MIN)
+        if best >= 0 and clear and best not in contested:
             found.setdefault((int(row_class[row]), best), []).append(share[best])
         else:
             candidates = sorted(
@@ -227,11 +243,21 @@ def _solve(
         result.pairs.append((pair_of[key], len(probabilities), min(probabilities)))
 
 
+def _contested(shares: list[dict[int, float]], mine: Ints) -> set[int]:
+    """Return the entry classes that an item without one could about as well have."""
+    return {
+        b
+        for own, share in zip(mine.tolist(), shares, strict=False)
+        for b, s in share.items()
+        if b not in {own, -1} and s * RUNNER_UP_ODDS_MIN > share[own]
+    }
+
+
 def _shares(
-    cost: Floats, taken: Ints, row_class: Ints, column_class: Ints
+    cost: Floats, taken: Ints, owner_class: Ints, row_class: Ints
 ) -> list[dict[int, float]]:
     """Return per row how belief is shared between entry classes, -1 standing for none."""
-    size, columns = len(cost), len(column_class)
+    size = len(cost)
     own = cost[np.arange(size), taken]
     step = cost[:, taken] - own[:, None]
     path = step.copy()
@@ -239,9 +265,6 @@ def _shares(
     for middle in range(size):
         np.minimum(path, path[:, middle, None] + path[middle], out=path)
     regret = np.maximum(step + path.T, 0.0)
-    owner_class = np.where(
-        taken < columns, np.append(column_class, -1)[np.minimum(taken, columns)], -1
-    )
     line_class = np.append(row_class, np.full(size - len(row_class), -1))
     result = []
     for row in range(len(row_class)):
@@ -298,7 +321,7 @@ def _take_in_order(
     for pair, probability in zip(component, bound.tolist(), strict=True):
         a, b = int(line[pair]), int(entry[pair])
         items = int(min(line_left[a], entry_left[b]))
-        if probability >= sure_from:
+        if probability >= max(sure_from, BOUND_SURE_FROM):
             result.pairs.append((pair, items, probability))
             line_left[a] -= items
             entry_left[b] -= items

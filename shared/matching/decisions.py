@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from shared.matching.assignment import Assignment, Belief, assign
+from shared.matching.assignment import RUNNER_UP_ODDS_MIN, Assignment, Belief, assign
 from shared.matching.candidates import Pairs
 from shared.matching.columns import Floats, Side
 from shared.matching.evidence import NO_TEXT_AT_ALL, Evidence
 from shared.matching.explain import (
-    SIMILARITY_DIFFERS_BELOW,
-    counted,
     date_reason,
     identifier_reason,
+    item_name,
     rarity_reason,
+    rivals_reason,
     text_reason,
 )
 from shared.matching.model import Ambiguity, Candidate, Match, MatchSettings, Residue
@@ -55,8 +55,8 @@ AUTO_DAYS_MAX = 5
 CROWDED_SIMILARITY_MIN = 90
 """Least similarity of an ``auto`` match whose amount was too frequent to compare everything."""
 
-TIE_SHARE = 0.25
-"""A candidate with less than this share of the best one's belief is not tied with it."""
+RIVAL_LOG = 5.3
+"""A candidate 200 times less likely than the chosen one is not worth a word: e**5.3."""
 
 AMBIGUOUS_FROM = 0.45
 """Least belief that any candidate is right; below it the line counts as unmatched."""
@@ -145,6 +145,7 @@ class _Decider:
         self._reader, self._account, self._settings = reader, account, settings
         self._line_next = proposal.lines.start[:-1].copy()
         self._entry_next = proposal.entries.start[:-1].copy()
+        self._entry_free = np.ones(len(proposal.entries), dtype=np.bool_)
         self._auto_able = self._may_be_auto()
         self._same_lines = _same_amount(proposal.lines)
         self._same_entries = _same_amount(proposal.entries)
@@ -160,6 +161,7 @@ class _Decider:
             line_used[pairs.line[pair]] += items
             entry_used[pairs.entry[pair]] += items
         line_whole, entry_whole = line_used == lines.size, entry_used == entries.size
+        self._entry_free = ~entry_whole
         matches: list[Match] = []
         lines_taken: set[int] = set()
         entries_taken: set[int] = set()
@@ -218,13 +220,8 @@ class _Decider:
         auto = bool(sure and whole and self._auto_able[pair])
         reasons, residues = self._reasons(pair, line, entry)
         a, b = int(self._proposal.pairs.line[pair]), int(self._proposal.pairs.entry[pair])
-        twins = int(self._proposal.lines.size[a]), int(self._proposal.entries.size[b])
-        if max(twins) > 1:
-            reasons.append(
-                f"{counted(twins[0], 'line', 'indistinguishable lines')} and "
-                f"{counted(twins[1], 'entry', 'indistinguishable entries')}: "
-                "any pairing of them is right"
-            )
+        if whole and max(self._proposal.lines.size[a], self._proposal.entries.size[b]) > 1:
+            reasons.append("These items are identical, so any pairing of them is right")
         if not auto:
             reasons += self._doubts(pair, sure=sure, whole=whole)
         return Match(
@@ -255,27 +252,47 @@ class _Decider:
             reasons.append(
                 identifier_reason(line_item, entry_item, read(line_item), read(entry_item))
             )
-        reasons.append(text_reason(float(evidence.similarity[pair])))
+        similarity, aligned = float(evidence.similarity[pair]), bool(evidence.aligned[pair])
+        if evidence.agreement[pair] <= 0 or similarity > 0:
+            reasons.append(text_reason(similarity, aligned=aligned))
         a, b = int(self._proposal.pairs.line[pair]), int(self._proposal.pairs.entry[pair])
         reasons.append(rarity_reason(self._same_lines[a], self._same_entries[b]))
         return reasons, residues
 
     def _doubts(self, pair: int, *, sure: bool, whole: bool) -> list[str]:
-        """Return why a person should look; the text itself is among the reasons already."""
+        """Return why a person should look, beside what the reasons say already."""
+        evidence = self._proposal.evidence
         doubts = []
-        if not sure:
-            doubts.append("Another explanation is not unlikely enough")
+        if evidence.contradiction[pair]:
+            doubts.append("The line names a reference that belongs to another open item")
+        if evidence.other_party[pair]:
+            doubts.append("The bank and the books name different parties")
         if not whole:
-            doubts.append("Indistinguishable lines face another number of entries, or unlike ones")
-        if self._proposal.evidence.contradiction[pair]:
-            doubts.append("The line names a reference that the books know from another entry")
-        if self._proposal.evidence.other_party[pair]:
-            doubts.append("Both sides name a party that is known from other items")
-        if sure and not self._auto_able[pair] and not self._proposal.review_only:
-            similarity = self._proposal.evidence.similarity[pair]
-            if not 0 <= similarity < SIMILARITY_DIFFERS_BELOW:
-                doubts.append("Little besides amount and date speaks for it")
+            doubts.append("Not every one of these identical items finds a partner")
+        if abs(evidence.days[pair]) > AUTO_DAYS_MAX:
+            doubts.append("The dates are further apart than usual")
+        rival = None if sure else self._rival(pair)
+        if rival is not None:
+            doubts.append(f"{item_name(rival)} is possible too, but less likely")
+        if not doubts and not self._proposal.review_only:
+            doubts.append("Please check: little besides amount and date speaks for it")
         return doubts
+
+    def _rival(self, pair: int) -> Item | None:
+        """Return the next best open entry of the pair's line, if it is worth a word."""
+        pairs, odds_log = self._proposal.pairs, self._proposal.odds_log
+        begin, end = np.searchsorted(pairs.line, [pairs.line[pair], pairs.line[pair] + 1])
+        others = [
+            other
+            for other in range(int(begin), int(end))
+            if other != pair
+            and self._entry_free[pairs.entry[other]]
+            and odds_log[other] > odds_log[pair] - RIVAL_LOG
+        ]
+        if not others:
+            return None
+        best = int(pairs.entry[max(others, key=lambda other: (odds_log[other], -other))])
+        return self._entry_items[int(self._proposal.entries.members[self._entry_next[best]])]
 
     def _ambiguities(self, lines_taken: set[int], entries_taken: set[int]) -> tuple[Ambiguity, ...]:
         """Return the lines that several pairings explain about equally well.
@@ -283,10 +300,16 @@ class _Decider:
         Only entries still open are named: one that another line surely holds is no tie. Nor is a
         single weak candidate that no other line wants: that line is unmatched.
         """
-        tied = [self._tied(belief) for belief in self._assigned.beliefs]
-        wanted = Counter(b for shares in tied for b, _ in shares)
+        beliefs = [(belief, self._open_shares(belief)) for belief in self._assigned.beliefs]
+        best_share: dict[int, float] = {}
+        for _, shares in beliefs:
+            if sum(share for _, share in shares) >= AMBIGUOUS_FROM:
+                for b, share in shares:
+                    best_share[b] = max(share, best_share.get(b, 0.0))
+        tied = [(belief, _close(shares, best_share)) for belief, shares in beliefs]
+        wanted = Counter(b for _, shares in tied for b, _ in shares)
         result = []
-        for belief, shares in zip(self._assigned.beliefs, tied, strict=True):
+        for belief, shares in tied:
             items = sum(self._entries_left(b) for b, _ in shares)
             if not items or (items == 1 and wanted[shares[0][0]] == 1):
                 continue
@@ -295,29 +318,44 @@ class _Decider:
             line = int(self._proposal.lines.members[self._line_next[belief.line]])
             self._line_next[belief.line] += 1
             lines_taken.add(line)
-            candidates: list[Candidate] = []
-            for b, share in shares:
-                begin, end = int(self._entry_next[b]), int(self._proposal.entries.start[b + 1])
-                twins = self._proposal.entries.members[begin:end].tolist()
-                for entry in twins[: self._settings.candidates_named_max - len(candidates)]:
-                    reasons, _ = self._reasons(self._pair_number(belief.line, b), line, entry)
-                    candidates.append(
-                        Candidate(
-                            (self._entry_items[entry].id,),
-                            _shown(share / len(twins)),
-                            tuple(reasons),
-                        )
-                    )
-                    entries_taken.add(entry)
-            result.append(Ambiguity(self._line_items[line].id, tuple(candidates)))
+            named = self._named(shares)
+            entries_taken.update(entry for _, entry, _ in named)
+            candidates = tuple(
+                self._candidate(belief.line, b, line, entry, share, named, wanted[b] > 1)
+                for b, entry, share in named
+            )
+            result.append(Ambiguity(self._line_items[line].id, candidates))
         return tuple(result)
 
-    def _tied(self, belief: Belief) -> list[tuple[int, float]]:
-        """Return the open entry classes that are about as likely as the best of them."""
-        shares = [(b, share) for b, share in belief.shares if self._entries_left(b)]
-        if sum(share for _, share in shares) < AMBIGUOUS_FROM:
-            return []
-        return [(b, share) for b, share in shares if share >= TIE_SHARE * shares[0][1]]
+    def _named(self, shares: list[tuple[int, float]]) -> list[tuple[int, int, float]]:
+        """Return class, entry and share of the candidates to name, best first."""
+        named = []
+        for b, share in shares:
+            begin, end = int(self._entry_next[b]), int(self._proposal.entries.start[b + 1])
+            twins = self._proposal.entries.members[begin:end].tolist()
+            named += [(b, entry, share / len(twins)) for entry in twins]
+        return named[: self._settings.candidates_named_max]
+
+    def _candidate(
+        self,
+        line_class: int,
+        entry_class: int,
+        line: int,
+        entry: int,
+        share: float,
+        named: list[tuple[int, int, float]],
+        contested: bool,
+    ) -> Candidate:
+        reasons, _ = self._reasons(self._pair_number(line_class, entry_class), line, entry)
+        rivals = [self._entry_items[other] for _, other, _ in named if other != entry]
+        if rivals:
+            reasons.append(rivals_reason(self._entry_items[entry], rivals))
+        elif contested:
+            reasons.append("Another bank line would fit it as well")
+        return Candidate((self._entry_items[entry].id,), _shown(share), tuple(reasons))
+
+    def _open_shares(self, belief: Belief) -> list[tuple[int, float]]:
+        return [(b, share) for b, share in belief.shares if self._entries_left(b)]
 
     def _entries_left(self, entry: int) -> int:
         return int(self._proposal.entries.start[entry + 1] - self._entry_next[entry])
@@ -327,6 +365,19 @@ class _Decider:
         pairs = self._proposal.pairs
         begin, end = np.searchsorted(pairs.line, [line, line + 1])
         return int(begin + np.searchsorted(pairs.entry[begin:end], entry))
+
+
+def _close(
+    shares: list[tuple[int, float]], best_share: dict[int, float]
+) -> list[tuple[int, float]]:
+    """Return the entry classes of a line that are about as likely as its best one.
+
+    A line that is probably not in the books is still in the contest for an entry which another
+    line of this kind wants: whoever decides there has to see both.
+    """
+    if sum(share for _, share in shares) >= AMBIGUOUS_FROM:
+        return [(b, s) for b, s in shares if s * RUNNER_UP_ODDS_MIN >= shares[0][1]]
+    return [(b, s) for b, s in shares if s * RUNNER_UP_ODDS_MIN >= best_share.get(b, np.inf)]
 
 
 def _same_amount(side: Side) -> list[int]:

@@ -1,8 +1,8 @@
 """The engine: its passes in order, each only on what the last left open.
 
 A later pass never takes back what an earlier one said. To add one, write a function from the
-run to outcomes and put it in ``PASSES``: groups belong between the exact pairs and the
-residues, since a sum that fits exactly is worth more than a pair that does not.
+run to outcomes and put it in ``PASSES``. Groups stand between the exact pairs and the residues,
+since a sum that fits exactly is worth more than a pair that does not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import InvalidInput
 from shared.matching.foreign import match_foreign
+from shared.matching.groups import match_combined, match_instalments
 from shared.matching.model import ENGINE_VERSION, MatchResult, MatchSettings
 from shared.matching.one_to_one import match_one_to_one
 from shared.matching.passes import Run
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 PASSES: tuple[Callable[[Run], list[Outcome]], ...] = (
     match_one_to_one,
+    match_combined,
+    match_instalments,
     match_foreign,
     match_transposed,
 )

@@ -15,6 +15,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from shared.matching.columns import Flags, Floats, Ints
+from shared.matching.text import names_align
 
 if TYPE_CHECKING:
     from shared.matching.candidates import Pairs
@@ -29,6 +30,12 @@ NO_TEXT_AT_ALL = -2.0
 
 _EPOCH_ORDINAL = 719_163
 """``date(1970, 1, 1).toordinal()``, numpy's day zero."""
+
+CONNECTED_SIMILARITY = 80
+"""Similarity that texts without a meaningful word in common do not reach by chance."""
+
+CONNECTED_RARITY = 1.0
+"""Rarity, as a log, of shared words that mean something: on one item in three, or fewer."""
 
 _SURE_SIMILARITY = 90
 _PARTIAL_LENGTH_MIN = 5
@@ -52,8 +59,14 @@ class Evidence:
 
     Args:
         days: Signed business days, positive where the bank is later than the books.
-        similarity: 0 to 100, or ``SIMILARITY_UNKNOWN`` or ``NO_TEXT_AT_ALL``.
+        similarity: 0 to 100, or ``SIMILARITY_UNKNOWN`` or ``NO_TEXT_AT_ALL``. It is 0 for all
+            texts that nothing connects: unrelated names look alike by half, and that half
+            must not prefer one candidate to another.
+        aligned: A word of one side may be a shortened or misspelt word of the other; never
+            where both names are known from elsewhere, in their own spelling.
         shared_words: Log of how unlikely strangers share the words this pair shares; 0 for none.
+        outdone: Another candidate of the line has more of the line's words: of two cafes, the
+            one that is named.
         agreement: Log of how unlikely strangers share this pair's rarest identifier; 0 for none.
         contradiction: The line names an identifier that the books know from another entry.
         other_party: Each side has a rare word that the other side's items know, but not this
@@ -62,7 +75,9 @@ class Evidence:
 
     days: Ints
     similarity: Floats
+    aligned: Flags
     shared_words: Floats
+    outdone: Flags
     agreement: Floats
     contradiction: Flags
     other_party: Flags
@@ -88,7 +103,9 @@ def gather(
     return Evidence(
         days=business_days(lines.day[pairs.line], entries.day[pairs.entry]),
         similarity=text.similarity,
+        aligned=text.aligned,
         shared_words=text.shared_words,
+        outdone=_outdone(pairs.line, text.words_met),
         agreement=agreement,
         contradiction=(agreement == 0) & known[pairs.line] & has_identifier[pairs.entry],
         other_party=text.other_party & (vouched == 0),
@@ -106,10 +123,15 @@ def business_days(line_day: Ints, entry_day: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class TextEvidence:
-    """The part of the evidence that depends on texts alone; see ``Evidence``."""
+    """The part of the evidence that depends on texts alone; see ``Evidence``.
+
+    ``words_met`` counts the words of the line that the entry has, a shortened one as one.
+    """
 
     similarity: Floats
+    aligned: Flags
     shared_words: Floats
+    words_met: Floats
     other_party: Flags
 
 
@@ -134,11 +156,27 @@ def text_evidence(
     shared_telling = _over_shared(a, b, line_bag, entry_bag, telling, np.add)
     left_on_line = _sum_of(line_bag, telling)[a] - shared_telling
     left_on_entry = _sum_of(entry_bag, telling)[b] - shared_telling
+    similarity = _similarities(a, b, lines, entries)
+    shared_words = _over_shared(a, b, line_bag, entry_bag, rarity, np.add)
+    shared_count = _over_shared(a, b, line_bag, entry_bag, np.ones(len(rarity)), np.add)
+    other_party = (left_on_line > 0) & (left_on_entry > 0)
+    aligned = _aligned(a, b, lines, entries) & ~other_party
+    connected = aligned | (shared_words >= CONNECTED_RARITY) | (similarity >= CONNECTED_SIMILARITY)
+    similarity[(similarity > 0) & ~connected] = 0
     return TextEvidence(
-        similarity=_similarities(a, b, lines, entries)[inverse],
-        shared_words=_over_shared(a, b, line_bag, entry_bag, rarity, np.add)[inverse],
-        other_party=((left_on_line > 0) & (left_on_entry > 0))[inverse],
+        similarity=similarity[inverse],
+        aligned=aligned[inverse],
+        shared_words=shared_words[inverse],
+        words_met=(shared_count + aligned)[inverse],
+        other_party=other_party[inverse],
     )
+
+
+def _outdone(line: Ints, words_met: Floats) -> Flags:
+    """Return per pair whether another pair of its line has more words in common."""
+    most = np.zeros(int(line.max(initial=-1)) + 1)
+    np.maximum.at(most, line, words_met)
+    return np.asarray(words_met < most[line], dtype=np.bool_)
 
 
 def _sum_of(bag: Bag, value: Floats) -> Floats:
@@ -164,7 +202,7 @@ def _text_numbers(side: Side) -> tuple[Ints, Ints]:
 def _similarities(a: Ints, b: Ints, lines: Side, entries: Side) -> Floats:
     """Return the similarity of the texts of line classes ``a`` and entry classes ``b``."""
     words_a, words_b = [lines.words[i] for i in a], [entries.words[i] for i in b]
-    full = _compare(words_a, words_b)
+    full = compare_texts(words_a, words_b)
     party_a, party_b = [lines.party[i] for i in a], [entries.party[i] for i in b]
     has_a = np.fromiter(map(bool, party_a), dtype=np.bool_, count=len(a))
     has_b = np.fromiter(map(bool, party_b), dtype=np.bool_, count=len(b))
@@ -174,11 +212,11 @@ def _similarities(a: Ints, b: Ints, lines: Side, entries: Side) -> Floats:
     ):
         rows = np.flatnonzero(chosen & (full < _SURE_SIMILARITY))
         if len(rows):
-            named = _compare([left[i] for i in rows], [right[i] for i in rows])
+            named = compare_texts([left[i] for i in rows], [right[i] for i in rows])
             full[rows] = np.maximum(full[rows], named)
     rows = np.flatnonzero(has_a & has_b)
     if len(rows):
-        named = _compare([party_a[i] for i in rows], [party_b[i] for i in rows])
+        named = compare_texts([party_a[i] for i in rows], [party_b[i] for i in rows])
         full[rows] = _PARTY_SHARE * named + (1 - _PARTY_SHARE) * np.maximum(full[rows], named)
     has_words_a = np.fromiter(map(bool, words_a), dtype=np.bool_, count=len(a))
     has_words_b = np.fromiter(map(bool, words_b), dtype=np.bool_, count=len(b))
@@ -187,7 +225,25 @@ def _similarities(a: Ints, b: Ints, lines: Side, entries: Side) -> Floats:
     return full
 
 
-def _compare(left: list[str], right: list[str]) -> Floats:
+def _aligned(a: Ints, b: Ints, lines: Side, entries: Side) -> Flags:
+    """Return whether names align; only texts with a first letter in common are looked at."""
+    line_letters, entry_letters = _first_letters(lines.words), _first_letters(entries.words)
+    aligned = (line_letters[a] & entry_letters[b]) != 0
+    for row in np.flatnonzero(aligned).tolist():
+        aligned[row] = names_align(lines.words[a[row]], entries.words[b[row]])
+    return np.asarray(aligned, dtype=np.bool_)
+
+
+def _first_letters(texts: tuple[str, ...]) -> Ints:
+    """Return per text the first letters of its words as a set of bits."""
+    bits = [0] * len(texts)
+    for position, text in enumerate(texts):
+        for word in text.split():
+            bits[position] |= 1 << (ord(word[0]) % 63)
+    return np.array(bits, dtype=np.int64)
+
+
+def compare_texts(left: list[str], right: list[str]) -> Floats:
     """Return 0 to 100 per pair: shared words first, then one text cut out of the other."""
     whole = process.cpdist(
         left, right, scorer=fuzz.token_set_ratio, dtype=np.float32, workers=_WORKERS

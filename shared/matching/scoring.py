@@ -38,8 +38,6 @@ _STRANGER_SHIFTS = (1, 7, 31, 101)
 _BAND = 1.25
 _SPAN_DAYS_MIN = 14
 _UNMATCHED_SHARE_LOG2_RANGE = (-5, -1)
-_TYPO_LOG_MAX = 3.0
-"""Similar words of which no whole one is shared may be a typo, or another short name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,13 @@ class Calibration:
 
     Args:
         days: Per signed business day, offset by ``days_offset``; beyond it ``days_beyond``.
+        days_alone: The same, gentler, where neither text nor identifier confirms the pair.
         text: Per similarity step.
         match: ``(1 - u) / (u_line u_entry)``.
     """
 
     days: Floats
+    days_alone: Floats
     days_offset: int
     days_beyond: float
     text: Floats
@@ -73,7 +73,12 @@ def combine(
 ) -> Floats:
     """Return log odds from evidence, background and calibration."""
     of_amount = np.minimum(calibration.match - np.log(background), np.log(weights.amount_odds_max))
-    days = _days(evidence.days, calibration)
+    confirmed = (evidence.agreement > 0) | (evidence.similarity > 0) | evidence.aligned
+    days = np.where(
+        confirmed,
+        _days(evidence.days, calibration.days, calibration),
+        _days(evidence.days, calibration.days_alone, calibration),
+    )
     late_share = np.log(weights.identified_days_beyond)
     days = np.where(
         (evidence.agreement > 0) & (evidence.days > 0), np.maximum(days, late_share), days
@@ -87,23 +92,27 @@ def combine(
         0,
     )
     odds += np.where(evidence.contradiction, np.log(weights.identifier_contradiction), 0)
+    odds += np.where(evidence.outdone, np.log(weights.text_outdone), 0)
     odds += np.where(evidence.other_party, np.log(weights.other_party), 0)
     return np.asarray(np.minimum(odds, ODDS_LOG_MAX), dtype=np.float64)
 
 
-def _days(days: Ints, calibration: Calibration) -> Floats:
+def _days(days: Ints, logs: Floats, calibration: Calibration) -> Floats:
     place = days + calibration.days_offset
-    inside = (place >= 0) & (place < len(calibration.days))
-    clipped = np.clip(place, 0, len(calibration.days) - 1)
-    return np.where(inside, calibration.days[clipped], calibration.days_beyond)
+    inside = (place >= 0) & (place < len(logs))
+    clipped = np.clip(place, 0, len(logs) - 1)
+    return np.where(inside, logs[clipped], calibration.days_beyond)
 
 
 def _text(evidence: Evidence, calibration: Calibration, weights: Weights) -> Floats:
     step = np.searchsorted(weights.similarity_from, evidence.similarity, side="right") - 1
     value = np.where(step >= 0, calibration.text[np.maximum(step, 0)], 0)
-    shared = np.minimum(evidence.shared_words, np.log(weights.text_odds_max))
-    limit = np.where(evidence.shared_words > 0, shared, _TYPO_LOG_MAX)
-    return np.minimum(value, limit)
+    value = np.where(evidence.aligned, np.maximum(value, np.log(weights.text_aligned)), value)
+    vouched = np.minimum(evidence.shared_words, np.log(weights.text_odds_max))
+    spelled_alike = evidence.aligned | (evidence.shared_words == 0)
+    limit = np.where(spelled_alike, np.log(weights.text_aligned_max), 0)
+    value = np.minimum(value, np.maximum(vouched, limit))
+    return np.maximum(value, np.log(weights.text_odds_min))
 
 
 def calibrate(
@@ -125,7 +134,11 @@ def calibrate(
         & (background <= _ANCHOR_BACKGROUND_MAX)
         & ~evidence.other_party
     )
-    unlike = (evidence.similarity >= 0) & (evidence.similarity < _ANCHOR_SIMILARITY_MIN)
+    unlike = (
+        (evidence.similarity >= 0)
+        & (evidence.similarity < _ANCHOR_SIMILARITY_MIN)
+        & ~evidence.aligned
+    )
     days, offset = _days_seen(evidence.days[alone & ~unlike], weights)
     near = alone & (np.abs(evidence.days) <= _ANCHOR_DAYS_MAX) & (evidence.similarity >= 0)
     text = _text_seen(
@@ -135,6 +148,7 @@ def calibrate(
     entry_share = _unmatched_share(entries, entry_degree, weights)
     return Calibration(
         days=days,
+        days_alone=_gentle(days, float(np.log(weights.day_odds_max))),
         days_offset=offset,
         days_beyond=float(np.log(weights.days_beyond)),
         text=text,
@@ -150,6 +164,20 @@ def _days_seen(days: Ints, weights: Weights) -> tuple[Floats, int]:
     seen = np.bincount(inside + offset, minlength=len(prior))
     strength = weights.days_strength
     return np.log((prior * strength + seen) / (strength + len(inside))), offset
+
+
+def _gentle(logs: Floats, step_max: float) -> Floats:
+    """Return the logs with no neighbours further apart than a step, by raising the lower one.
+
+    Where books agree to the day as a rule, one day would otherwise decide between candidates
+    for which nothing else speaks.
+    """
+    raised = logs.copy()
+    for at in range(1, len(raised)):
+        raised[at] = max(raised[at], raised[at - 1] - step_max)
+    for at in range(len(raised) - 2, -1, -1):
+        raised[at] = max(raised[at], raised[at + 1] - step_max)
+    return raised
 
 
 def _text_seen(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from rapidfuzz.distance import OSA
+
 if TYPE_CHECKING:
     from shared.matching.model import Item
 
@@ -33,6 +35,15 @@ IDENTIFIERS_MAX = 12
 
 TEXT_MAX = 400
 """Characters read of one text; the longest SEPA remittance is 140, SWIFT's is 6 x 65."""
+
+SHORTENED_LETTERS_MIN = 3
+"""Letters a shortened word keeps, at least; two letters may still be initials."""
+
+INITIALS_MAX = 5
+MISSPELT_LETTERS_MIN = 5
+_TWO_SLIPS_LETTERS_MIN = 8
+_INITIALS_MIN = 2
+_VOWELS = frozenset("AEIOU")
 
 _NOISE = json.loads(resources.files("shared.matching").joinpath("words.json").read_text("utf-8"))
 _CHANNEL_WORDS = frozenset(word for row in _NOISE["channel_words"] for word in row.split())
@@ -191,3 +202,56 @@ def normal_reference(text: str) -> str:
     """
     bare = re.sub(r"[^A-Z0-9]", "", plain(text))
     return (bare.lstrip("0") or bare) if bare.isdigit() else bare
+
+
+def names_align(left: str, right: str) -> bool:
+    """Return whether a word of one text may be a shortened or misspelt word of the other.
+
+    Words cut short, vowels dropped, initials, a slip or two of the keyboard; always with the
+    first letter kept, which is what unrelated names seldom do. Words both texts have are no
+    news here.
+
+    Args:
+        left: Words as ``words_of`` returns them.
+        right: The same of the other side.
+
+    Examples:
+        >>> names_align("GRN BEAN", "GREEN BEANS"), names_align("IBM", "INTL BUSINESS MACHINES")
+        (True, True)
+        >>> names_align("BLUEBIRD", "REDWING"), names_align("CAFE NORD", "CAFE SUD")
+        (False, False)
+    """
+    mine, theirs = left.split(), right.split()
+    shared = set(mine) & set(theirs)
+    if _has_initials(mine, theirs) or _has_initials(theirs, mine):
+        return True
+    return any(
+        _shortens(a, b) or _shortens(b, a) or _misspells(a, b)
+        for a in mine
+        if a not in shared
+        for b in theirs
+        if a[0] == b[0] and b not in shared
+    )
+
+
+def _has_initials(words: list[str], name: list[str]) -> bool:
+    initials = "".join(word[0] for word in name)
+    return len(initials) >= _INITIALS_MIN and any(
+        _INITIALS_MIN <= len(word) <= INITIALS_MAX and initials.startswith(word) for word in words
+    )
+
+
+def _shortens(short: str, whole: str) -> bool:
+    if not SHORTENED_LETTERS_MIN <= len(short) < len(whole) or short[0] != whole[0]:
+        return False
+    if whole.startswith(short):
+        return True
+    rest = iter(whole)
+    return _VOWELS.isdisjoint(short[1:]) and all(letter in rest for letter in short)
+
+
+def _misspells(a: str, b: str) -> bool:
+    if min(len(a), len(b)) < MISSPELT_LETTERS_MIN:
+        return False
+    slips = 2 if min(len(a), len(b)) >= _TWO_SLIPS_LETTERS_MIN else 1
+    return OSA.distance(a, b, score_cutoff=slips) <= slips

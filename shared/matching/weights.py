@@ -27,6 +27,12 @@ class Weights:
         similarity_of_pairs: Share of true pairs per step.
         similarity_of_strangers: Share of unrelated pairs per step.
         text_odds_max: Most that a text vouches for: one customer buys one thing twice.
+        text_odds_min: What texts without anything in common multiply the odds by at worst: on its
+            own that must not decide between two candidates.
+        text_aligned: Least that a shortened or misspelt name multiplies the odds by.
+        text_aligned_max: Most that it does so: it may be another short name.
+        text_outdone: What it multiplies the odds by if another candidate has more of the words.
+        day_odds_max: Most that one business day multiplies the odds by where nothing else speaks.
         word_share: Share of items that a word not seen elsewhere is assumed to be on.
         word_strength: Items that assumption outweighs, for identifiers too.
         identifier_share: The same share for identifiers.
@@ -56,6 +62,11 @@ class Weights:
     similarity_strength_pairs: float
     similarity_strength_strangers: float
     text_odds_max: float
+    text_odds_min: float
+    text_aligned: float
+    text_aligned_max: float
+    text_outdone: float
+    day_odds_max: float
     word_share: float
     word_strength: float
     identifier_share: float

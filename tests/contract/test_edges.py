@@ -128,6 +128,7 @@ def test_every_item_status_of_aqnts_seed_is_reached(
         reasons=(),
         residues=residues,
         decisions=(Decision(match_status, "engine", dt.datetime.now(dt.UTC)),),
+        attempt=1,
     )
     run = stores.reconciliations.save_reconciliation(reviewed, status=run_status)
     assert view_item(ReviewedLine(line, match, candidates), run)["status"] == expected

@@ -154,8 +154,8 @@ def test_killing_the_workers_while_they_match_changes_nothing_in_the_result(
         import_all(deployment, one, books)
         opened = upload(deployment, one, "january.csv", data).json()
         if disturb:
-            killed = _kill_workers(deployment, opened["id"])
-            assert killed == {"match_lines": KILLS, "persist_matches": KILLS}
+            killed = _kill_workers(deployment)
+            assert all(count >= KILLS for count in killed.values())
         found.append(deployment.client.follow(opened["id"]))
     assert [one["status"] for one in found] == ["ai_matched"] * 2
     assert found[0]["summary"] == found[1]["summary"]
@@ -164,8 +164,8 @@ def test_killing_the_workers_while_they_match_changes_nothing_in_the_result(
     assert undisturbed == disturbed
 
 
-def _kill_workers(deployment: Deployment, reconciliation_id: str) -> dict[str, int]:
-    """Kill each function's worker while it is at work on this reconciliation."""
+def _kill_workers(deployment: Deployment) -> dict[str, int]:
+    """Kill the workers that match and persist, each time one comes up; count the kills."""
     killed = {}
     for function in ("match_lines", "persist_matches"):
         killed[function] = 0
@@ -183,7 +183,6 @@ def _kill_workers(deployment: Deployment, reconciliation_id: str) -> dict[str, i
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     killed[function] += 1
-    assert reconciliation_id
     return killed
 
 

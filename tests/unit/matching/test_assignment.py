@@ -73,6 +73,21 @@ def test_a_swap_that_is_about_as_good_leaves_both_lines_undecided() -> None:
     assert all(len(belief.shares) == 2 for belief in result.beliefs)
 
 
+def test_a_pair_is_reported_only_if_it_is_ten_times_as_likely_as_the_next_one() -> None:
+    line, entry, one = np.array([0, 0]), np.array([0, 1]), np.ones(2, dtype=np.int64)
+    close = assign(line, entry, np.array([8.0, 8.0 - math.log(9)]), one, one, 0.7)
+    assert close.pairs == []
+    clear = assign(line, entry, np.array([8.0, 8.0 - math.log(20)]), one, one, 0.7)
+    assert [pair for pair, _, _ in clear.pairs] == [0]
+
+
+def test_an_entry_that_another_line_wants_nearly_as_much_is_not_given_away() -> None:
+    line, entry, one = np.array([0, 1]), np.array([0, 0]), np.ones(2, dtype=np.int64)
+    result = assign(line, entry, np.array([8.0, 8.0 - math.log(5)]), one, one, 0.7)
+    assert result.pairs == []
+    assert {belief.line for belief in result.beliefs} == {0, 1}
+
+
 def test_classes_of_twins_pair_as_often_as_the_smaller_one_allows() -> None:
     zero = np.array([0])
     result = assign(zero, zero, np.array([9.0]), np.array([5]), np.array([3]), 0.7)

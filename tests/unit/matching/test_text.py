@@ -1,6 +1,6 @@
 import pytest
 
-from shared.matching.text import identifiers_of, normal_reference, words_of
+from shared.matching.text import identifiers_of, names_align, normal_reference, words_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,27 @@ def test_identifiers_are_numbers_that_are_no_dates_or_amounts(
 def test_references_are_equal_whatever_separates_their_parts() -> None:
     assert normal_reference("INV-10/42") == normal_reference("inv 10 42") == "INV1042"
     assert normal_reference("000123") == "123"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("EDIS", "CONSOLIDATED EDISON"),
+        ("GRN BN MKTS", "GREEN BEAN MARKETS"),
+        ("IBM", "INTERNATIONAL BUSINESS MACHINES"),
+        ("REDWNIG", "REDWING CAFE"),
+        ("CONSLIDATDE", "CONSOLIDATED"),
+    ],
+)
+def test_shortened_and_misspelt_names_align(left: str, right: str) -> None:
+    assert names_align(left, right)
+    assert names_align(right, left)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("BLUEBIRD", "REDWING"), ("CAFE NORD", "CAFE SUD"), ("BRANCH", "BAKERY"), ("", "ACME"),
+     ("MILLER", "MUELLING"), ("12", "1234")],
+)  # fmt: skip
+def test_names_that_only_sound_alike_do_not_align(left: str, right: str) -> None:
+    assert not names_align(left, right)
