@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = PROJECT / "examples"
 ARRIVAL_SECONDS_MAX = 60.0
-CONSOLE_WIDTH = 150
+CONSOLE_WIDTH = 120
 """Wide enough for a match and its reasons on few lines, also where there is no terminal."""
 
 FAILED = 1

@@ -118,8 +118,6 @@ def proof_panel(balance: dict[str, Any], currency: str) -> RenderableType:
         ("Bank's closing with the outstanding", "adjusted_bank_balance"),
     ):
         grid.add_row(label, money(balance[name], currency))
-    for finding in balance["findings"]:
-        grid.add_row(f"[yellow]{finding}[/]", "")
     proven = balance["is_balanced"]
     return Panel(
         grid,
@@ -155,6 +153,8 @@ def show(
     if any(whole[name] for name in whole if name != "matches"):
         console.print(open_table(whole, currency))
     console.print(proof_panel(balance, currency))
+    for finding in balance["findings"]:
+        console.print(f"[yellow]{finding}[/]")
 
 
 def _text(one: dict[str, Any]) -> str:
