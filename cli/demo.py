@@ -97,8 +97,9 @@ def _main_job(
         _expect(imported["count"] == len(books), "every book transaction is imported")
         console.print(f"Imported {len(books)} book transactions into {ledger.name}.")
 
-    dropped = _drop(stack, business.id, operating.id, EXAMPLES / "operating-statement-2026-01.ofx")
-    console.print(f"Dropped an OFX statement into S3: {dropped}")
+    ofx = EXAMPLES / "operating-statement-2026-01.ofx"
+    _drop(stack, business.id, operating.id, ofx)
+    console.print(f"Dropped {ofx.name} into S3.")
     posted = client.upload(EXAMPLES / "reserve-statement-2026-01.csv", ledger_id=reserve.id)
     console.print("Posted a CSV statement of the other account to the API.")
     arrived = _await_arrival(client, operating.id)

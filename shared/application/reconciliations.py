@@ -124,30 +124,20 @@ def reconcile_statement_key(
             value=s3_key,
         )
     known = stores.reconciliations.statement_by_key(business_id, s3_key)
+    content = None
     if size <= UPLOAD_BYTES_MAX:
         read = read_for_ledger(ledger, filename, stores.objects.read_statement(s3_key))
         settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
         same = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
-        known = same or known
+        if same is None and known is not None and known.status == "parsed":
+            # The file under this key was replaced: it is a statement of its own.
+            content = read.sha256
+        known = same or (known if content is None else None)
     else:
         settled = _unread(terms)
-    statement = known or register(
-        stores,
-        principal,
-        ledger,
-        s3_key=s3_key,
-        filename=filename,
-        purpose="reconcile",
-        status="received",
-        terms=terms,
-        now=now,
+    opened, _statement = _open_received(
+        stores, principal, ledger, settled, known, terms, now, (s3_key, filename, content)
     )
-    try:
-        opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
-    except Conflict:
-        if known is None:
-            stores.reconciliations.delete_statement(statement)
-        raise
     return start(stores, opened, now) if terms.auto_start and opened.attempt == 0 else opened
 
 
@@ -175,27 +165,62 @@ def reconcile_upload(
     settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
     _check_free(stores, ledger, settled.period_start, settled.period_end)
     known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
+    # Opened before the file is stored, so that the event of its arrival finds the statement taken.
+    opened, statement = _open_received(
+        stores, principal, ledger, settled, known, terms, now, (None, filename, None)
+    )
+    if known is None:
+        stores.objects.write_statement(statement.s3_key, data)
+    return start(stores, opened, now) if terms.auto_start else opened
+
+
+def _open_received(
+    stores: Stores,
+    principal: Principal,
+    ledger: Ledger,
+    settled: Settled,
+    known: StatementRecord | None,
+    terms: Terms,
+    now: dt.datetime,
+    file: tuple[str | None, str, str | None],
+) -> tuple[Reconciliation, StatementRecord]:
+    """Open the reconciliation of a received file, registering it first unless it is known.
+
+    Args:
+        stores: The deployment's stores.
+        principal: Who asks.
+        ledger: Against which ledger.
+        settled: On which period and balances.
+        known: The statement the file already is.
+        terms: What was asked.
+        now: When.
+        file: Its S3 key (``None`` for one to be made), its name, and its content's SHA-256 where
+            it replaced another file under the same key.
+
+    Raises:
+        PeriodTaken: Another reconciliation covers some of these days; a statement that was
+            registered for this is forgotten again.
+    """
+    s3_key, filename, content = file
     statement = known or register(
         stores,
         principal,
         ledger,
-        s3_key=None,
+        s3_key=s3_key,
         filename=filename,
         purpose="reconcile",
         status="received",
         terms=terms,
         now=now,
+        content=content,
     )
-    # Opened before the file is stored, so that the event of its arrival finds the statement taken.
     try:
         opened = open_reconciliation(stores, principal, ledger, settled, statement, terms, now)
     except Conflict:
         if known is None:
-            stores.reconciliations.delete_statement(statement)
+            stores.reconciliations.delete_statement(statement, content)
         raise
-    if known is None:
-        stores.objects.write_statement(statement.s3_key, data)
-    return start(stores, opened, now) if terms.auto_start else opened
+    return opened, statement
 
 
 def reconcile_imported(

@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 
 def match_one_to_one(run: Run) -> list[Outcome]:
     """Return the outcome per currency: currencies have nothing to do with each other here."""
-    outcomes = []
-    for currency in sorted({run.lines[position].currency for position in run.open_lines}):
-        lines = [p for p in run.open_lines if run.lines[p].currency == currency]
-        entries = [p for p in run.open_entries if run.entries[p].currency == currency]
-        if lines and entries:
-            outcomes.append(_match_currency(run, lines, entries))
-    return outcomes
+    return run.per_currency(_match_currency)
 
 
 def _match_currency(

@@ -12,6 +12,8 @@ from shared.matching.text import Reader
 from shared.matching.weights import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.matching.decisions import Outcome
 
 
@@ -38,3 +40,15 @@ class Run:
         self.warnings += outcome.warnings
         self.open_lines = [p for p in self.open_lines if p not in outcome.lines_taken]
         self.open_entries = [p for p in self.open_entries if p not in outcome.entries_taken]
+
+    def per_currency(
+        self, match_currency: Callable[[Run, Sequence[int], Sequence[int]], Outcome]
+    ) -> list[Outcome]:
+        """Return what a pass says of each currency's open positions: they never mix."""
+        outcomes = []
+        for currency in sorted({self.lines[position].currency for position in self.open_lines}):
+            lines = [p for p in self.open_lines if self.lines[p].currency == currency]
+            entries = [p for p in self.open_entries if self.entries[p].currency == currency]
+            if lines and entries:
+                outcomes.append(match_currency(self, lines, entries))
+        return outcomes

@@ -30,13 +30,7 @@ SWAPS_OF_AN_AMOUNT = 4
 
 def match_transposed(run: Run) -> list[Outcome]:
     """Return proposals per currency for pairs whose amounts have two digits swapped."""
-    outcomes = []
-    for currency in sorted({run.lines[position].currency for position in run.open_lines}):
-        lines = [p for p in run.open_lines if run.lines[p].currency == currency]
-        entries = [p for p in run.open_entries if run.entries[p].currency == currency]
-        if lines and entries:
-            outcomes.append(_match_currency(run, lines, entries))
-    return outcomes
+    return run.per_currency(_match_currency)
 
 
 def _match_currency(

@@ -160,9 +160,10 @@ class Reconciliations:
         )
         return self.statement(statement.business_id, statement.id)
 
-    def delete_statement(self, statement: StatementRecord) -> None:
-        """Forget a statement that came to nothing, and the name of its file."""
-        pointer = _pointer(_by_key(statement.business_id), statement.s3_key, statement.id)
+    def delete_statement(self, statement: StatementRecord, content: str | None = None) -> None:
+        """Forget a statement that came to nothing, and the name it was added under."""
+        name = statement.s3_key if content is None else f"{statement.s3_key}#{content}"
+        pointer = _pointer(_by_key(statement.business_id), name, statement.id)
         untouched = (StatementItem.status == "received") & (
             StatementItem.reconciliation_id.does_not_exist()
         )

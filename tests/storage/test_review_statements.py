@@ -47,6 +47,21 @@ def test_a_corrected_file_under_the_same_key_is_not_reconciled_with_its_old_line
         assert any(one.reason for one in list_statements(stores, business.id, None))
 
 
+def test_a_corrected_file_posted_under_the_same_key_is_reconciled_with_its_own_lines(
+    stores: Stores, business: Business, ledger: Ledger, principal: Principal
+) -> None:
+    key = f"statements/{business.id}/{ledger.id}/january.csv"
+    for file in (STATEMENT, CORRECTED):
+        stores.objects.write_statement(key, file)
+        opened = reconcile_statement_key(
+            stores, principal, business.id, ledger.id, key, None, Terms(), NOW
+        )
+        found = run_to_review(stores, opened)
+        lines = review(stores, business.id, found.id, 10, None).lines
+        cancel(stores, principal, business.id, found.id, NOW, allow_completed=False)
+    assert "BOOK SHOP" in [one.line.description for one in lines]
+
+
 def test_a_refused_request_for_a_key_leaves_no_statement_behind(
     stores: Stores, ledger: Ledger, principal: Principal
 ) -> None:
