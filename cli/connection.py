@@ -82,7 +82,10 @@ def stores_of_deployment(stack_name: str | None) -> Stores:
     """
     if stack_name is not None:
         import boto3  # noqa: PLC0415 - only commands that touch AWS load it
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+        from botocore.exceptions import (  # noqa: PLC0415 - as above
+            BotoCoreError,
+            ClientError,
+        )
 
         try:
             found = boto3.client("cloudformation").describe_stacks(StackName=stack_name)
@@ -90,6 +93,8 @@ def stores_of_deployment(stack_name: str | None) -> Stores:
             raise NotConnected(
                 f"Stack {stack_name}: {error.response['Error']['Message']}"
             ) from None
+        except BotoCoreError as error:
+            raise NotConnected(str(error)) from None
         outputs = found["Stacks"][0].get("Outputs", [])
         return _stores({one["OutputKey"]: one["OutputValue"] for one in outputs})
     facts = local_facts()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cli.toolchain import Toolchain
+from cli.toolchain import Toolchain, ToolMissing
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 BOOTSTRAP_VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 """Where ``cdk bootstrap`` records what it created (CDK guide, bootstrapping)."""
+
+
+FAILED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +117,40 @@ def deploy(
             env=toolchain.environment(os.environ),
             check=True,
         )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--stage",
+        choices=("development", "production"),
+        default="development",
+        help="production keeps data when the stack is deleted (development)",
+    )
+    parser.add_argument("--stack-name", default="Tieout", help="CloudFormation's name for it")
+    parser.add_argument("--kms-key-arn", help="a customer key for tables and buckets")
+    parser.add_argument("--alarm-email", help="where alarms are mailed")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask before permissions are broadened"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Deploy with the credentials of this shell."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in deploy
+
+    options = DeploymentOptions(
+        stage=arguments.stage,
+        stack_name=arguments.stack_name,
+        kms_key_arn=arguments.kms_key_arn,
+        alarm_email=arguments.alarm_email,
+        ask=not arguments.yes,
+    )
+    try:
+        deploy(options)
+    except subprocess.CalledProcessError as error:
+        return int(error.returncode)
+    except (BotoCoreError, ClientError, ToolMissing) as error:
+        print(f"tieout deploy: {error}", file=sys.stderr)
+        return FAILED
+    return 0

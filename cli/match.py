@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--date-window-days",
-        type=_window,
+        type=days,
         metavar="N",
         help="calendar days a line and its entry may lie apart, whatever else they share",
     )
@@ -109,11 +109,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _window(text: str) -> int:
-    days = int(text)
-    if not 0 <= days <= DATE_WINDOW_DAYS_MAX:
+def days(text: str) -> int:
+    """Return a number of days from the command line; argparse names it after this function."""
+    number = int(text)
+    if not 0 <= number <= DATE_WINDOW_DAYS_MAX:
         raise ValueError(text)
-    return days
+    return number
 
 
 def _refuse(error: str, reason: str, line: int | None, column: int | None) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.access.model import SCOPES
+from shared.application.businesses import create_business
 from shared.application.ledgers import NewLedger, create_ledger
 from shared.application.tokens import mint_token
 from shared.books.model import Business
@@ -34,7 +35,7 @@ class Provisioned:
 def provision(stores: Stores, name: str, currency: str) -> Provisioned:
     """Create a business and a token for it."""
     now = dt.datetime.now(dt.UTC)
-    business = stores.books.create_business(name, currency, now)
+    business = create_business(stores, name, currency, now)
     _record, token = mint_token(
         stores,
         business_ids=[business.id],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 USAGE_ERROR = 64
+DEFAULT_SCOPES = ("read", "write", "approve")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,24 +38,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Mint or revoke a token; print what it is for, and the token, this once, as JSON."""
     from cli.connection import NotConnected, stores_of_deployment  # noqa: PLC0415 - loads AWS
-    from shared.application.tokens import mint_token  # noqa: PLC0415 - as above
+    from shared.application.businesses import create_business  # noqa: PLC0415 - as above
+    from shared.application.tokens import check_token, mint_token  # noqa: PLC0415 - as above
 
     now = dt.datetime.now(dt.UTC)
     try:
         stores = stores_of_deployment(arguments.stack)
-        if arguments.revoke:
+        if arguments.revoke is not None:
             stores.tokens.revoke(arguments.revoke, now)
             print(json.dumps({"token_id": arguments.revoke, "revoked_at": now.isoformat()}))
             return 0
-        if arguments.new_business:
-            business = stores.books.create_business(arguments.new_business, arguments.currency, now)
-            businesses = [business]
+        scopes = arguments.scope or DEFAULT_SCOPES
+        check_token(scopes, arguments.days)
+        if arguments.new_business is not None:
+            name, currency = arguments.new_business, arguments.currency
+            businesses = [create_business(stores, name, currency, now)]
         else:
             businesses = [stores.books.business(one) for one in arguments.business]
         record, token = mint_token(
             stores,
             business_ids=[one.id for one in businesses],
-            scopes=arguments.scope or ("read", "write", "approve"),
+            scopes=scopes,
             first_name=arguments.first_name,
             last_name=arguments.last_name,
             days=arguments.days,

@@ -69,4 +69,5 @@ Text = Annotated[str, Field(strict=True)]
 """Free text a person reads; the use cases limit its length."""
 
 Name = Annotated[str, Field(strict=True, min_length=1, max_length=255)]
+S3Key = Annotated[str, Field(strict=True, min_length=1, max_length=1024)]
 """A name or identifier that must not be empty."""

@@ -343,7 +343,6 @@ def open_reconciliation(
     Raises:
         PeriodTaken: Another live reconciliation of the ledger covers some of these days.
     """
-    number = stores.books.reserve_numbers(ledger.business_id, "reconciliations", 1)
     for attempt in range(OPENING_TRIES):
         ledger = stores.books.ledger(ledger.business_id, ledger.id)
         if statement is not None:
@@ -352,6 +351,7 @@ def open_reconciliation(
             if taken is not None:
                 return _adopt(taken, settled, terms)
         _check_free(stores, ledger, settled.period_start, settled.period_end)
+        number = stores.books.reserve_numbers(ledger.business_id, "reconciliations", 1)
         own_spans = tuple(spans)
         if statement is not None and statement.span is not None:
             own_spans = (statement.span,)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.application.matching import (
     balance_before,
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
     from shared.access.model import Principal
     from shared.application.stores import Stores
+
+Made = TypeVar("Made")
 
 ENTRIES_PER_MATCH_MAX = 45
 """A decision is one transaction of at most 100 items: two matches' members and itself."""
@@ -316,14 +319,48 @@ def complete(
         NotProven: The proof fails and was not to be skipped.
     """
     deadline = time.monotonic() + COMPLETION_WAIT_SECONDS
-    found = get(stores, business_id, reconciliation_id)
+    found = _decided(stores, principal, business_id, reconciliation_id, skip_balance_check, now)
     if found.status == "completed":
-        raise Locked(f"Reconciliation {found.sequence_number} is completed and locked already.")
-    if found.status not in REVIEWABLE:
-        raise NotReady(
-            f"The reconciliation is {found.status}: it can be completed once its lines are matched."
-        )
-    if found.completion is None:
+        return found
+    if found.task_token is None or not stores.workflow.answer(found.task_token, "complete"):
+        # The run that waited for this decision is gone: its last steps are done here.
+        for shard in shards_of(found.spans):
+            clear_entries(stores, business_id, found.id, shard, now)
+        _with_fresh_reads(lambda: lock(stores, business_id, found.id, now))
+    while time.monotonic() < deadline:
+        found = get(stores, business_id, reconciliation_id)
+        if found.status in ("completed", "failed"):
+            break
+        time.sleep(COMPLETION_LOOK_SECONDS)
+    return found
+
+
+def _decided(
+    stores: Stores,
+    principal: Principal,
+    business_id: str,
+    reconciliation_id: str,
+    skip_balance_check: bool,
+    now: dt.datetime,
+) -> Reconciliation:
+    """Return a reconciliation with the decision to complete it recorded, whoever was first.
+
+    Raises:
+        Locked: It was completed before this call.
+        NotReady, NotProven: It cannot be completed.
+        ChangedMeanwhile: People keep changing it.
+    """
+    for attempt in range(DECISION_TRIES):
+        found = get(stores, business_id, reconciliation_id)
+        if found.status == "completed" and attempt == 0:
+            raise Locked(f"Reconciliation {found.sequence_number} is completed and locked already.")
+        if found.status not in (*REVIEWABLE, "completed"):
+            raise NotReady(
+                f"The reconciliation is {found.status}: it can be completed once its lines are "
+                f"matched."
+            )
+        if found.completion is not None:
+            return found
         counted = count_progress(stores, found)
         asked = with_balance_before(stores, dataclasses.replace(found, progress=counted))
         proof = prove_balance(asked)
@@ -332,31 +369,22 @@ def complete(
                 " ".join(("The balance is not proven.", *proof.findings)),
                 difference_minor=proof.difference_minor,
             )
-        found = stores.reconciliations.save_reconciliation(
-            found,
-            progress=counted,
-            previous_closing_minor=asked.previous_closing_minor,
-            failure_code=None,
-            failure_reason=None,
-            completion=Completion(
-                by=principal.name,
-                at=now,
-                skipped_balance_check=not proof.proven,
-                difference_minor=proof.difference_minor,
-            ),
-            updated_at=now,
-        )
-    if found.task_token is None or not stores.workflow.answer(found.task_token, "complete"):
-        # The run that waited for this decision is gone: its last steps are done here.
-        for shard in shards_of(found.spans):
-            clear_entries(stores, business_id, found.id, shard, now)
-        lock(stores, business_id, found.id, now)
-    while time.monotonic() < deadline:
-        found = get(stores, business_id, reconciliation_id)
-        if found.status in ("completed", "failed"):
-            break
-        time.sleep(COMPLETION_LOOK_SECONDS)
-    return found
+        with suppress(ChangedMeanwhile):
+            return stores.reconciliations.save_reconciliation(
+                found,
+                progress=counted,
+                previous_closing_minor=asked.previous_closing_minor,
+                failure_code=None,
+                failure_reason=None,
+                completion=Completion(
+                    by=principal.name,
+                    at=now,
+                    skipped_balance_check=not proof.proven,
+                    difference_minor=proof.difference_minor,
+                ),
+                updated_at=now,
+            )
+    raise ChangedMeanwhile("The reconciliation keeps changing; try again.")
 
 
 def clear_entries(
@@ -478,7 +506,7 @@ def cleared_entries(stores: Stores, reconciliation: Reconciliation) -> list[Tran
     return sorted(found, key=lambda one: one.number)
 
 
-def _with_fresh_reads(decide: Callable[[], MatchRecord]) -> MatchRecord:
+def _with_fresh_reads(decide: Callable[[], Made]) -> Made:
     """Run a decision again on fresh reads while others change the same reconciliation."""
     for attempt in range(DECISION_TRIES):
         try:

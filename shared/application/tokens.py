@@ -31,6 +31,25 @@ def identify(stores: Stores, authorization_header: str | None, now: dt.datetime)
     return authenticate(stores.tokens.find(token_id), secret, now)
 
 
+def check_token(scopes: Sequence[str], days: int) -> None:
+    """Raise unless a token may have these scopes and live that long.
+
+    Raises:
+        InvalidInput: An unknown scope, none, or a life of 0 or over ``TOKEN_DAYS_MAX`` days.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise InvalidInput(
+            f"Scopes are some of {', '.join(SCOPES)}; found {', '.join(unknown) or 'none'}.",
+            loc=("scopes",),
+            kind="unknown_scope",
+        )
+    if not 0 < days <= TOKEN_DAYS_MAX:
+        raise InvalidInput(
+            f"A token lives 1 to {TOKEN_DAYS_MAX} days, not {days}.", loc=("days",), value=days
+        )
+
+
 def mint_token(
     stores: Stores,
     *,
@@ -47,17 +66,7 @@ def mint_token(
         InvalidInput: An unknown scope, no business, or a life of 0 or over ``TOKEN_DAYS_MAX`` days.
         NotFound: An unknown business.
     """
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown or not scopes:
-        raise InvalidInput(
-            f"Scopes are some of {', '.join(SCOPES)}; found {', '.join(unknown) or 'none'}.",
-            loc=("scopes",),
-            kind="unknown_scope",
-        )
-    if not 0 < days <= TOKEN_DAYS_MAX:
-        raise InvalidInput(
-            f"A token lives 1 to {TOKEN_DAYS_MAX} days, not {days}.", loc=("days",), value=days
-        )
+    check_token(scopes, days)
     if not business_ids:
         raise InvalidInput("A token is for at least one business.", loc=("business_ids",))
     for business_id in business_ids:

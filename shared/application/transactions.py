@@ -197,6 +197,15 @@ def _position(one: Transaction) -> str:
 
 def _check(ledger: Ledger, new: NewTransaction, at: tuple[str | int, ...]) -> None:
     decimals_of(new.currency or ledger.currency)
+    if new.currency is not None and new.currency != ledger.currency:
+        # No rate is stored yet: such an entry could never be matched nor take part in the proof.
+        raise InvalidInput(
+            f"The ledger {ledger.name!r} is kept in {ledger.currency}, not {new.currency}: record "
+            f"the amount in {ledger.currency}.",
+            loc=("body", *at, "currency"),
+            kind="other_currency",
+            value=new.currency,
+        )
     check_amount(new.amount_minor, ("body", *at, "amount"))
     check_day(new.date, ("body", *at, "datetime"))
     if len(json.dumps(new.meta)) > META_CHARS_MAX:

@@ -124,8 +124,8 @@ def prove_balance(
     if previous is not None and previous != opening:
         findings.append(
             f"The opening balance {format_minor(opening, currency)} is not the previous closing "
-            f"balance {format_minor(previous, currency)}: a statement between them is missing, "
-            f"or one of them is wrong."
+            f"balance {format_minor(previous, currency)}: a statement between them is missing "
+            f"or not completed yet, or one of them is wrong."
         )
     return BalanceProof(
         opening_minor=opening,

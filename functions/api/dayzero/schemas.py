@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from functions.api.fields import AmountMinor, AmountText, Day, Moment, Name, Text
+from functions.api.fields import AmountMinor, AmountText, Day, Moment, Name, S3Key, Text
 from shared.application.transactions import TRANSACTIONS_PER_IMPORT_MAX
 
 
@@ -106,7 +106,7 @@ class ReconciliationCreateRequest(ReconciliationTerms):
 
     ledger_id: Annotated[uuid.UUID, Field(description="ID of ledger to reconcile against")]
     statement_s3_key: Annotated[
-        Name | None,
+        S3Key | None,
         Field(
             description="S3 key of uploaded bank statement; required unless source_type is plaid"
         ),

@@ -153,7 +153,7 @@ def view_reconciliation(one: Reconciliation) -> ReconciliationFields:
             "approved": progress.approved,
             "proposed": progress.proposed,
             "ambiguous": progress.ambiguous,
-            "unmatched": progress.unmatched,
+            "unmatched": progress.unmatched - progress.ambiguous,
             "unmatched_ledger_txns": progress.entries_open,
         },
         "difference": proof.difference_minor if provable else None,
