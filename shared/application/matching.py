@@ -73,31 +73,21 @@ def match_lines(
         for entry in stores.books.open_transactions(business_id, found.ledger_id, until)
         if entry.match_id is None
     }
+
+    def item_of(one: StatementLine | Transaction) -> Item:
+        return Item(
+            id=one.id,
+            date=one.date,
+            amount_minor=one.amount_minor,
+            currency=one.currency,
+            description=one.description,
+            reference=one.reference,
+            counterparty=one.counterparty,
+        )
+
     result = match(
-        [
-            Item(
-                id=line.id,
-                date=line.date,
-                amount_minor=line.amount_minor,
-                currency=line.currency,
-                description=line.description,
-                reference=line.reference,
-                counterparty=line.counterparty,
-            )
-            for line in lines.values()
-        ],
-        [
-            Item(
-                id=entry.id,
-                date=entry.date,
-                amount_minor=entry.amount_minor,
-                currency=entry.currency,
-                description=entry.description,
-                reference=entry.reference,
-                counterparty=entry.counterparty,
-            )
-            for entry in entries.values()
-        ],
+        [item_of(line) for line in lines.values()],
+        [item_of(entry) for entry in entries.values()],
         settings=settings,
     )
     shards: dict[int, dict[str, Any]] = {
@@ -296,6 +286,18 @@ def balance_before(stores: Stores, reconciliation: Reconciliation) -> int | None
     )
 
 
+def with_balance_before(stores: Stores, reconciliation: Reconciliation) -> Reconciliation:
+    """Return a reconciliation with the balance it has to open at as the ledger stands now.
+
+    What a completed one was proven against stays as it was.
+    """
+    if reconciliation.status == "completed":
+        return reconciliation
+    return dataclasses.replace(
+        reconciliation, previous_closing_minor=balance_before(stores, reconciliation)
+    )
+
+
 def of_ledger(stores: Stores, business_id: str, ledger_id: str) -> list[Reconciliation]:
     """Return every reconciliation of a ledger, newest first, cancelled ones too."""
     last = stores.books.last_number(business_id, "reconciliations")
@@ -320,7 +322,7 @@ def await_review(
         Locked: It is in no status from which people go on.
     """
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    _check_attempt(found, attempt)
+    check_attempt(found, attempt)
     if found.status not in ("processing", "matched", "in_review"):
         raise Locked(f"The reconciliation is {found.status}, not being processed.")
     stores.reconciliations.save_reconciliation(
@@ -340,13 +342,13 @@ def in_progress(
         Locked: It is not.
     """
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    _check_attempt(found, attempt)
+    check_attempt(found, attempt)
     if found.status != "processing":
         raise Locked(f"The reconciliation is {found.status}, not being processed.")
     return found
 
 
-def _check_attempt(found: Reconciliation, attempt: int | None) -> None:
+def check_attempt(found: Reconciliation, attempt: int | None) -> None:
     """Raise when a step belongs to an older run than the reconciliation is in."""
     if attempt is not None and attempt != found.attempt:
         raise Locked(f"This is run {attempt} of the reconciliation, which is in {found.attempt}.")

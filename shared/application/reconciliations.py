@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from shared.access.model import SYSTEM, Principal
 from shared.application.matching import (
-    balance_before,
     in_progress,
     of_ledger,
     release_matches,
+    with_balance_before,
 )
 from shared.application.statements import (
     UPLOAD_BYTES_MAX,
@@ -29,7 +29,6 @@ from shared.reconciliation.model import (
     PERIOD_HOLDING,
     RELEASING,
     RETRYABLE,
-    REVIEWABLE,
     Progress,
     Reconciliation,
     Span,
@@ -71,10 +70,7 @@ def look_up(stores: Stores, business_id: str, reconciliation_id: str) -> Reconci
     Raises:
         NotFound: The business has none of that id, or it was deleted.
     """
-    found = get(stores, business_id, reconciliation_id)
-    if found.status not in REVIEWABLE:
-        return found
-    return dataclasses.replace(found, previous_closing_minor=balance_before(stores, found))
+    return with_balance_before(stores, get(stores, business_id, reconciliation_id))
 
 
 def list_reconciliations(

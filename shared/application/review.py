@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.application.matching import (
-    balance_before,
+    check_attempt,
     count_progress,
     match_id_of,
     unmatched_entries,
+    with_balance_before,
 )
 from shared.application.reconciliations import get
 from shared.books.model import Transaction
@@ -286,18 +287,6 @@ def proof_of(stores: Stores, reconciliation: Reconciliation) -> BalanceProof:
     )
 
 
-def with_balance_before(stores: Stores, reconciliation: Reconciliation) -> Reconciliation:
-    """Return a reconciliation with the balance it has to open at as the ledger stands now.
-
-    What a completed one was proven against stays as it was.
-    """
-    if reconciliation.status == "completed":
-        return reconciliation
-    return dataclasses.replace(
-        reconciliation, previous_closing_minor=balance_before(stores, reconciliation)
-    )
-
-
 def complete(
     stores: Stores,
     principal: Principal,
@@ -461,8 +450,7 @@ def _being_completed(
     stores: Stores, business_id: str, reconciliation_id: str, attempt: int | None
 ) -> Reconciliation:
     found = stores.reconciliations.reconciliation(business_id, reconciliation_id)
-    if attempt is not None and attempt != found.attempt:
-        raise Locked(f"This is run {attempt} of the reconciliation, which is in {found.attempt}.")
+    check_attempt(found, attempt)
     if found.completion is None or found.status not in (*REVIEWABLE, "completed"):
         raise Locked(f"The reconciliation is {found.status} and nobody decided to complete it.")
     return found
