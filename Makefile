@@ -45,9 +45,11 @@ openapi: setup ## Write the OpenAPI document from the code
 	$(BIN)/python -m functions.api.openapi > docs/openapi.json
 
 lock: setup ## Resolve the dependencies anew
-	$(LOCK) --upgrade pyproject.toml --extra matching --extra cli --extra deploy --extra dev -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra matching --extra statements --extra cli --extra deploy --extra dev -o requirements-dev.txt
 	$(LOCK) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(LOCK) pyproject.toml --extra matching -c requirements-dev.txt -o requirements-matching.txt
+	$(LOCK) pyproject.toml --extra statements -c requirements-dev.txt -o requirements-statements.txt
+	$(LOCK) pyproject.toml --extra statements --extra dev --extra bench -c requirements-dev.txt -o requirements-bench.txt
 
 clean: ## Stop the local stack and remove everything that can be made again
 	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout down; fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -75,7 +76,7 @@ def _fail(
 
 
 def file_as_json(found: StatementFile) -> dict[str, Any]:
-    """Return the file in the shape the command prints; dates are ISO 8601, absent is null."""
+    """Return the file in the shape the command prints; dates are ISO 8601, absent is left out."""
     return {
         "format": found.format,
         "statements": [_statement_as_json(statement) for statement in found.statements],
@@ -86,33 +87,49 @@ def file_as_json(found: StatementFile) -> dict[str, Any]:
 def _statement_as_json(statement: Statement) -> dict[str, Any]:
     account = statement.account
     start, end = statement.period_start, statement.period_end
-    return {
+    found = {
         "account": {
             "id": account.id,
             "bank_id": account.bank_id,
             "type": account.type,
             "currency": account.currency,
+            **_given({"holder": account.holder}),
         },
+        **_given({"identification": statement.identification}),
         "period": {
             "start": start.isoformat() if start else None,
             "end": end.isoformat() if end else None,
         },
         "opening_balance_minor": statement.opening_balance_minor,
         "closing_balance_minor": statement.closing_balance_minor,
-        "lines": [_line_as_json(line) for line in statement.lines],
+        **_given(
+            {
+                "available_balance_minor": statement.available_balance_minor,
+                "breaks": [dataclasses.asdict(one) for one in statement.breaks],
+                "extra": [list(pair) for pair in statement.extra],
+            }
+        ),
     }
+    return {**found, "lines": [_line_as_json(line) for line in statement.lines]}
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", [], False)}
+
+
+_ALWAYS = ("index", "date", "value_date", "amount_minor", "currency", "description")
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:
-    return {
-        "index": line.index,
+    values: dict[str, Any] = {
+        **line._asdict(),
         "date": line.date.isoformat(),
         "value_date": line.value_date.isoformat() if line.value_date else None,
-        "amount_minor": line.amount_minor,
-        "currency": line.currency,
-        "description": line.description,
-        "counterparty": line.counterparty,
-        "reference": line.reference,
-        "bank_reference": line.bank_reference,
-        "kind": line.kind,
+        "description_received": (
+            None if line.description_received == line.description else line.description_received
+        ),
+        "details": [_given(one._asdict()) for one in line.details],
+        "extra": [list(pair) for pair in line.extra],
     }
+    always = {name: values.pop(name) for name in _ALWAYS}
+    return {**always, **_given(values)}

@@ -58,23 +58,35 @@ class UnreadableStatement(InvalidInput):
     """The file is refused: what is wrong, and the line and column where it is, from 1.
 
     ``column`` is a character position in text formats and a column number in tables; both
-    are ``None`` when the finding concerns the whole file.
+    are ``None`` when the finding concerns the whole file. ``statement`` counts from 1 and is
+    ``None`` in the first statement of a file.
     """
 
-    def __init__(self, reason: str, *, line: int | None = None, column: int | None = None) -> None:
-        where = (
-            ""
-            if line is None
-            else f" (line {line}" + (")" if column is None else f", column {column})")
-        )
+    def __init__(
+        self,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        statement: int | None = None,
+    ) -> None:
+        places = {"statement": statement, "line": line, "column": column}
+        where = ", ".join(f"{name} {at}" for name, at in places.items() if at is not None)
         super().__init__(
-            f"The statement cannot be read: {reason}{where}",
+            f"The statement cannot be read: {reason}" + (f" ({where})" if where else ""),
             loc=("body", "file"),
             kind="unreadable_statement",
         )
         self.reason = reason
         self.line = line
         self.column = column
+        self.statement = statement
+
+    def in_statement(self, number: int) -> UnreadableStatement:
+        """Return the same finding with the statement it stands in, from 1."""
+        return UnreadableStatement(
+            self.reason, line=self.line, column=self.column, statement=number
+        )
 
 
 class Unauthenticated(TieoutError):

@@ -251,6 +251,7 @@ def reconcile_imported(
     _check_lines_free(others, inside)
     settled = settle(
         Statement(
+            format="",
             account=Account(ledger.account_id, None, None, ledger.currency),
             period_start=period_start,
             period_end=period_end,
@@ -650,6 +651,7 @@ def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -
         raise InvalidInput("The statement's lines are still being stored.", kind="not_ready")
     return settle(
         Statement(
+            format="",
             account=Account(statement.account_id, None, None, statement.currency),
             period_start=statement.period_start,
             period_end=statement.period_end,
@@ -672,10 +674,6 @@ def _as_read(line: StatementLine) -> Line:
         amount_minor=line.amount_minor,
         currency=line.currency,
         description=line.description,
-        counterparty=line.counterparty,
-        reference=line.reference,
-        bank_reference=line.bank_reference,
-        kind=line.kind,
     )
 
 

@@ -35,13 +35,18 @@ from shared.statements.csv_rows import Body, sort_rows
 from shared.statements.csv_table import Row, Table, read_table
 from shared.statements.csv_words import Role, currency_in_cell, currency_in_header
 from shared.statements.dates import DateOrder, date_readings
-from shared.statements.model import Account, Line, Statement, StatementFile
+from shared.statements.model import Account, Events, Line, Statement, summary_of
 from shared.statements.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shared.statements.head import Head
+    from shared.statements.options import Options
+    from shared.statements.source import Source
+
 FORMAT = "csv"
+WHOLE_BYTES_MAX = 128 * 1024 * 1024
 
 _POLISH = re.compile(rb"[Kk]wota|[Dd]ata (?:operacji|transakcji|ksi)|[Rr]achun")
 _COLUMNS_MIN = 2
@@ -66,9 +71,9 @@ class Inference:
     dates: tuple[dt.date, ...]
 
 
-def recognises(head: str) -> bool:
+def recognises(head: Head) -> bool:
     """Return whether a file beginning like this may be CSV: any text may, so CSV comes last."""
-    return bool(head.strip())
+    return bool(head.text.strip())
 
 
 def _declared(data: bytes) -> str | None:
@@ -76,7 +81,7 @@ def _declared(data: bytes) -> str | None:
     return "cp1250" if _POLISH.search(data) else None
 
 
-def read(data: bytes, default_currency: str | None) -> StatementFile:
+def read(source: Source, options: Options) -> Events:
     """Return the statement in a CSV file, or one per account and currency it lists.
 
     A recognisable header without movements is an empty statement (a month without movements is
@@ -87,10 +92,11 @@ def read(data: bytes, default_currency: str | None) -> StatementFile:
             that do not follow, or two readings that both fit.
     """
     warnings: list[str] = []
-    text = decode(data, warnings, declared=_declared)
-    inference = infer(text, default_currency, warnings)
-    statements = _statements(inference, warnings)
-    return StatementFile(FORMAT, statements, tuple(warnings))
+    text = decode(source.read(WHOLE_BYTES_MAX), warnings, declared=_declared)
+    inference = infer(text, options.default_currency, warnings)
+    for statement in _statements(inference, warnings):
+        yield list(statement.lines)
+        yield summary_of(statement)
 
 
 def infer(text: str, default_currency: str | None, warnings: list[str]) -> Inference:
@@ -442,17 +448,21 @@ def _statement(
     start, end = _period(inference)
     own = account or (notes.account if alone else None)
     return Statement(
-        Account(
+        format=FORMAT,
+        account=Account(
             id=own.replace(" ", "") if own and is_iban(own) else own,
             bank_id=notes.bank,
             type=None,
             currency=currency,
         ),
-        start,
-        end,
-        opening,
-        closing,
-        lines,
+        period_start=start,
+        period_end=end,
+        opening_balance_minor=opening,
+        closing_balance_minor=closing,
+        lines_count=len(lines),
+        net_minor=sum(line.amount_minor for line in lines),
+        warnings=tuple(warnings),
+        lines=lines,
     )
 
 
@@ -488,9 +498,10 @@ def _line(inference: Inference, index: int, number: int, currency: str | None) -
         currency=currency,
         description=description or counterparty or kind or "",
         counterparty=counterparty,
-        reference=_first(row, columns.all(Role.REFERENCE)),
+        customer_reference=_first(row, columns.all(Role.REFERENCE)),
         bank_reference=_first(row, columns.all(Role.BANK_REFERENCE)),
-        kind=kind.lower() if kind else None,
+        transaction_code=kind,
+        position=row.line,
     )
 
 

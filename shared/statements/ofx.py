@@ -14,14 +14,19 @@ import datetime as dt
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shared.errors import InvalidInput, UnreadableStatement
 from shared.money import decimals_of, is_currency, parse_minor
 from shared.statements.amounts import DecimalMark, is_ambiguous, plain, split_amount
 from shared.statements.dates import YEAR_MAX, YEAR_MIN
-from shared.statements.model import Account, Line, Statement, StatementFile
+from shared.statements.model import Account, Events, Line, Statement, summary_of
 from shared.statements.ofx_markup import clean_markup, recognises, unescape
 from shared.statements.text import FIELD_CHARS_MAX, line_of
+
+if TYPE_CHECKING:
+    from shared.statements.options import Options
+    from shared.statements.source import Source
 
 __all__ = ["read", "recognises"]
 
@@ -30,6 +35,8 @@ NESTING_MAX = 40
 
 ENTRIES_MAX = 2_000_000
 """Most transactions of one file: beyond it a parser's memory, not the bank, is the limit."""
+
+WHOLE_BYTES_MAX = 128 * 1024 * 1024
 
 REASON_CHARS_MAX = 200
 """How much of a lower error is passed on, since it may repeat a field of any length."""
@@ -103,7 +110,7 @@ class _Draft:
     entries: list[tuple[int, int]] = field(default_factory=list)
 
 
-def read(data: bytes, default_currency: str | None) -> StatementFile:
+def read(source: Source, options: Options) -> Events:
     """Return every bank and credit card statement in an OFX file.
 
     The opening balance is not part of OFX; it is the closing balance (LEDGERBAL) less the sum
@@ -114,11 +121,13 @@ def read(data: bytes, default_currency: str | None) -> StatementFile:
             or a value that cannot be read exactly.
     """
     warnings: list[str] = []
-    text_format, text = clean_markup(data, warnings)
+    text_format, text = clean_markup(source.read(WHOLE_BYTES_MAX), warnings)
     drafts = _Scanner(text, warnings).scan()
-    reader = _Reader(text, default_currency, warnings)
-    statements = tuple(reader.statement(draft) for draft in drafts)
-    return StatementFile(text_format, statements, tuple(warnings))
+    reader = _Reader(text, text_format, options.default_currency, warnings)
+    for draft in drafts:
+        statement = reader.statement(draft)
+        yield list(statement.lines)
+        yield summary_of(statement)
 
 
 class _Scanner:
@@ -305,8 +314,11 @@ _Field = tuple[str, int]
 class _Reader:
     """Turns one draft's text into values."""
 
-    def __init__(self, text: str, default_currency: str | None, warnings: list[str]) -> None:
+    def __init__(
+        self, text: str, text_format: str, default_currency: str | None, warnings: list[str]
+    ) -> None:
         self._text = text
+        self._format = text_format
         self._default_currency = default_currency
         self._warnings = warnings
         self._dates: dict[str, dt.date] = {}
@@ -337,7 +349,18 @@ class _Reader:
             type=draft.type or (self._text_of(draft.account, "ACCTTYPE") or "").lower() or None,
             currency=self._currency,
         )
-        return Statement(account, start, end, opening, closing, lines)
+        return Statement(
+            format=self._format,
+            account=account,
+            period_start=start,
+            period_end=end,
+            opening_balance_minor=opening,
+            closing_balance_minor=closing,
+            lines_count=len(lines),
+            net_minor=sum(line.amount_minor for line in lines),
+            warnings=tuple(self._warnings),
+            lines=lines,
+        )
 
     def _text_of(self, leaves: dict[str, _Field], name: str) -> str | None:
         value, _ = leaves.get(name, ("", 0))
@@ -471,17 +494,21 @@ class _Reader:
         clean = self._clean
         name = clean(leaves.get("NAME") or payee or "")
         memo = clean(leaves.get("MEMO", ""))
+        description = _description(name, memo)
         return Line(
             index,
             date,
             self._value_date(leaves, start),
             amount_minor,
             currency,
-            _description(name, memo),
+            description,
+            description,
             name or None,
-            clean(leaves.get("CHECKNUM", "")) or clean(leaves.get("REFNUM", "")) or None,
-            clean(leaves.get("FITID", "")) or None,
-            leaves.get("TRNTYPE", "").strip().lower() or None,
+            check_number=clean(leaves.get("CHECKNUM", "")) or None,
+            customer_reference=clean(leaves.get("REFNUM", "")) or None,
+            bank_reference=clean(leaves.get("FITID", "")) or None,
+            transaction_code=leaves.get("TRNTYPE", "").strip() or None,
+            position=0,
         )
 
     def _value_date(self, leaves: dict[str, str], start: int) -> dt.date | None:

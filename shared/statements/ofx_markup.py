@@ -18,6 +18,8 @@ from shared.statements.text import FALLBACK_ENCODING, decode, line_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.statements.head import Head
+
 SGML, XML = "ofx-sgml", "ofx-xml"
 
 HEADER_CHARS_MAX = 8_192
@@ -46,13 +48,14 @@ _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,8})
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 
 
-def recognises(head: str) -> bool:
+def recognises(found: Head) -> bool:
     r"""Return whether a file beginning like this is OFX: by its header or its root element.
 
     Examples:
-        >>> recognises("OFXHEADER:100\nDATA:OFXSGML"), recognises("Date,Note\n1,<OFX>")
-        (True, False)
+        >>> recognises(Head(b"", "OFXHEADER:100\nDATA:OFXSGML"))
+        True
     """
+    head = found.text
     stripped = head.lstrip("\ufeff\u00ef\u00bb\u00bf \t\r\n")
     if stripped[:9].upper() == "OFXHEADER" or stripped[:12].upper() == "DATA:OFXSGML":
         return True

@@ -1,23 +1,33 @@
-"""Bytes to text: exactly, or not at all.
+"""Bytes to text: exactly, or not at all, in pieces of bounded size.
 
 A statement whose letters were guessed names the wrong people, so every decoder here is strict:
-bytes that do not fit the encoding refuse the file instead of turning into U+FFFD.
+bytes that do not fit the encoding refuse the file instead of turning into U+FFFD. The encoding is
+decided from the whole file before its first character is handed out, so a source is read twice.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.errors import UnreadableStatement
+from shared.statements.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
 
 FIELD_CHARS_MAX = 10_000
 """Longest field read. The longest real one (SEPA remittance, OFX MEMO) is far below 1,000;
 a longer field means that a quote or a tag was never closed."""
+
+LINE_CHARS_MAX = 1_000_000
+"""Longest line of a format that is made of lines; a longer one means that no line ever ends."""
+
+SURVEY_BYTES = 1024 * 1024
+"""How much is looked at at once to decide the encoding, which is a search and makes no objects."""
 
 UTF16_SAMPLE_BYTES = 4_096
 """How much of the file is looked at to recognise UTF-16 without a byte order mark."""
@@ -32,6 +42,9 @@ _UTF8_SEQUENCE = re.compile(
 )
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROL_BYTES = bytes([*range(0x09), 0x0B, *range(0x0E, 0x20)])
+_END_OF_FILE = "\x1a"
+"""What CP/M and DOS programs write after the last line."""
 _LINE_END = re.compile("\r\n|\r|\n")
 FALLBACK_ENCODING = "cp1252"
 
@@ -44,10 +57,6 @@ def line_of(text: str, position: int) -> int:
         4
     """
     return sum(1 for _ in _LINE_END.finditer(text, 0, position)) + 1
-
-
-def _line_of_byte(data: bytes, position: int) -> int:
-    return line_of(data[:position].decode("latin-1"), position)
 
 
 def utf16_without_mark(data: bytes) -> str | None:
@@ -74,92 +83,230 @@ def head_of(data: bytes, chars: int) -> str:
     return data[: chars * 2].decode(encoding, "ignore")[:chars]
 
 
-def _strict(data: bytes, encoding: str, skip: int = 0) -> str:
-    try:
-        return data[skip:].decode(encoding)
-    except UnicodeDecodeError as error:
-        line = None if "16" in encoding else _line_of_byte(data, error.start + skip)
-        raise UnreadableStatement(
-            f"the bytes do not fit the encoding {encoding}: the file is cut off or damaged",
-            line=line,
-        ) from None
+@dataclass(slots=True)
+class _Survey:
+    """What one pass over the bytes finds out about their encoding."""
+
+    utf8: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("strict")
+    )
+    damaged_line: int | None = None
+    """Where the first bytes stand that are no UTF-8."""
+
+    pairs: int = 0
+    others: int = 0
+    lines: int = 1
+    held: bytes = b""
+    """The end of the last chunk, which may be the beginning of a character."""
+
+    is_ascii: bool = True
+
+    def take(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
+        null = chunk.find(b"\0")
+        if null >= 0:
+            raise UnreadableStatement(
+                "the file holds NUL bytes, so it is damaged or no text file",
+                line=self.lines + _line_ends(chunk[:null]),
+            )
+        if not chunk.isascii() or self.held:
+            self.is_ascii = False
+            self._count(chunk)
+            if self.damaged_line is None:
+                self._check(chunk)
+        self.lines += _line_ends(chunk)
+
+    def _check(self, chunk: bytes) -> None:
+        try:
+            self.utf8.decode(chunk)
+        except UnicodeDecodeError as error:
+            self.damaged_line = self.lines + _line_ends(chunk[: error.start])
+
+    def _count(self, chunk: bytes) -> None:
+        whole = self.held + chunk
+        end = len(whole)
+        while end > 0 and whole[end - 1] >= 0x80 and len(whole) - end < 3:  # noqa: PLR2004 - a character of UTF-8 has up to three bytes after its first
+            end -= 1
+        self.held = whole[end:]
+        self._tally(whole[:end])
+
+    def _tally(self, data: bytes) -> None:
+        self.pairs += sum(1 for _ in _UTF8_SEQUENCE.finditer(data))
+        self.others += sum(1 for _ in _HIGH_BYTE.finditer(_UTF8_SEQUENCE.sub(b"", data)))
+
+    def finish(self) -> None:
+        """Look at what the end of the file left open."""
+        self._tally(self.held)
+        if self.damaged_line is None:
+            try:
+                self.utf8.decode(b"", final=True)
+            except UnicodeDecodeError:
+                self.damaged_line = self.lines
 
 
-def _eight_bit(
-    data: bytes, error: UnicodeDecodeError, declared: str | None, warnings: list[str]
+def _line_ends(chunk: bytes) -> int:
+    """Return about how many lines end in some bytes; a lone CR counts where there is no LF."""
+    return chunk.count(b"\n") or chunk.count(b"\r")
+
+
+def encoding_of(
+    source: Source, warnings: list[str], declared: Callable[[bytes], str | None] | None = None
 ) -> str:
-    """Decode what is not UTF-8, refusing a file that mixes encodings.
-
-    Windows-1252 would turn every broken UTF-8 letter into two wrong ones without a word, so
-    it is used only where UTF-8 pairs are the minority of the non-ASCII bytes.
-    """
-    pairs = sum(1 for _ in _UTF8_SEQUENCE.finditer(data))
-    others = sum(1 for _ in _HIGH_BYTE.finditer(_UTF8_SEQUENCE.sub(b"", data)))
-    if pairs >= others:
-        raise UnreadableStatement(
-            "the file is UTF-8 text with a damaged or cut-off character",
-            line=_line_of_byte(data, error.start),
-        )
-    encoding = declared if declared and declared != "utf-8" else FALLBACK_ENCODING
-    text = _strict(data, encoding)
-    if encoding != declared:
-        name = {"cp1252": "Windows-1252", "cp1250": "Windows-1250"}.get(encoding, encoding)
-        warnings.append(f"The text is not UTF-8 and was read as {name}.")
-    return text
-
-
-def _unchecked(
-    data: bytes, declared: Callable[[bytes], str | None] | None, warnings: list[str]
-) -> str:
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise UnreadableStatement("the file is UTF-32 text; save it as UTF-8")
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return _strict(data, encoding, len(mark))
-    encoding_found = utf16_without_mark(data)
-    if encoding_found:
-        return _strict(data, encoding_found)
-    null = data.find(b"\0")
-    if null >= 0:
-        raise UnreadableStatement(
-            "the file holds NUL bytes, so it is damaged or no text file",
-            line=_line_of_byte(data, null),
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _eight_bit(data, error, declared(data) if declared else None, warnings)
-
-
-def decode(
-    data: bytes, warnings: list[str], *, declared: Callable[[bytes], str | None] | None = None
-) -> str:
-    """Return the file's text.
+    """Return the Python codec of a text file, ``utf-8`` for plain ASCII.
 
     A byte order mark decides, then NUL bytes (UTF-16), then valid UTF-8 (which no other
     encoding resembles by accident), then what the file declares, then Windows-1252.
 
     Args:
-        data: The whole file.
+        source: The file.
         warnings: Receives what the user should know about the choice.
-        declared: Finds the Python codec that the file's own header names.
+        declared: Finds the Python codec that the file's own first bytes name.
+
+    Raises:
+        UnreadableStatement: The bytes are UTF-32, mix encodings or hold NULs.
+    """
+    head = source.head()
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise UnreadableStatement("the file is UTF-32 text; save it as UTF-8")
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding
+    without_mark = utf16_without_mark(head)
+    if without_mark:
+        return without_mark
+    survey = _Survey()
+    for chunk in source.chunks(SURVEY_BYTES):
+        survey.take(chunk)
+    survey.finish()
+    if survey.damaged_line is None:
+        return "utf-8"
+    # Windows-1252 would turn every broken UTF-8 letter into two wrong ones without a word, so it
+    # is used only where UTF-8 pairs are the minority of the non-ASCII bytes.
+    if survey.pairs >= survey.others:
+        raise UnreadableStatement(
+            "the file is UTF-8 text with a damaged or cut-off character", line=survey.damaged_line
+        )
+    named = declared(head) if declared else None
+    encoding = named if named and named != "utf-8" else FALLBACK_ENCODING
+    if encoding != named:
+        name = {"cp1252": "Windows-1252", "cp1250": "Windows-1250"}.get(encoding, encoding)
+        warnings.append(f"The text is not UTF-8 and was read as {name}.")
+    return encoding
+
+
+def text_chunks(
+    source: Source, warnings: list[str], *, declared: Callable[[bytes], str | None] | None = None
+) -> Iterator[str]:
+    """Yield the file's text in pieces, without a byte order mark.
 
     Raises:
         UnreadableStatement: The bytes fit no encoding, or hold control characters.
     """
-    text = _unchecked(data, declared, warnings)
-    text = text.removeprefix("\ufeff").rstrip("\x1a")
+    encoding = encoding_of(source, warnings, declared)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    wide = "16" in encoding
+    lines, ended, first, lost = 1, False, True, False
+    for chunk in source.chunks():
+        if not wide and first:
+            chunk = chunk.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - the same bytes, cleaned
+        try:
+            text = decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            raise _does_not_fit(encoding, lines + _line_ends(chunk[: error.start])) from None
+        if first:
+            text, first = text.removeprefix("\ufeff"), False
+        if (
+            _CONTROL.search(text)
+            if wide
+            else len(chunk.translate(None, _CONTROL_BYTES)) != len(chunk)
+        ):
+            text, ended = _without_end_mark(text, lines), True
+        elif ended and text:
+            raise _control_character(_END_OF_FILE, lines)
+        if not lost and not chunk.isascii() and "\ufffd" in text:
+            lost = True
+            warnings.append(
+                f"Line {lines + line_of(text, text.index(chr(0xFFFD))) - 1} holds a character that "
+                "was already lost (U+FFFD) when the file was written."
+            )
+        lines += text.count("\n") or text.count("\r")
+        if text:
+            yield text
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise _does_not_fit(encoding, lines) from None
+
+
+def _does_not_fit(encoding: str, line: int) -> UnreadableStatement:
+    return UnreadableStatement(
+        f"the bytes do not fit the encoding {encoding}: the file is cut off or damaged", line=line
+    )
+
+
+def _control_character(character: str, line: int) -> UnreadableStatement:
+    return UnreadableStatement(
+        f"the file holds the control character U+{ord(character):04X}, "
+        "so it is damaged or no text file",
+        line=line,
+    )
+
+
+def _without_end_mark(text: str, lines: int) -> str:
+    """Return a chunk without the end-of-file mark that may close it."""
+    text = text.rstrip(_END_OF_FILE)
     control = _CONTROL.search(text)
     if control:
-        raise UnreadableStatement(
-            f"the file holds the control character U+{ord(control[0]):04X}, "
-            "so it is damaged or no text file",
-            line=line_of(text, control.start()),
-        )
-    lost = text.find("\ufffd")
-    if lost >= 0:
-        warnings.append(
-            f"Line {line_of(text, lost)} holds a character that was already lost (U+FFFD) "
-            "when the file was written."
-        )
+        raise _control_character(control[0], lines + line_of(text, control.start()) - 1)
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of a file: each ends with one line feed, the file's last one perhaps without.
+
+    ``first_line`` is the number of the first of them, from 1.
+    """
+
+    text: str
+    first_line: int
+
+
+def line_blocks(
+    source: Source, warnings: list[str], *, declared: Callable[[bytes], str | None] | None = None
+) -> Iterator[Block]:
+    """Yield the file's text in blocks of whole lines, with every line end as one line feed.
+
+    Raises:
+        UnreadableStatement: As ``text_chunks``; a line longer than ``LINE_CHARS_MAX``.
+    """
+    held, held_return, first_line = "", "", 1
+    for chunk in text_chunks(source, warnings, declared=declared):
+        text = held_return + chunk if held_return else chunk
+        held_return = ""
+        if "\r" in text:
+            if text.endswith("\r"):
+                text, held_return = text[:-1], "\r"
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        end = text.rfind("\n") + 1
+        if not end:
+            held += text
+            if len(held) > LINE_CHARS_MAX:
+                raise UnreadableStatement(
+                    f"a line is longer than {LINE_CHARS_MAX:,} characters", line=first_line
+                )
+            continue
+        block = held + text[:end]
+        held = text[end:]
+        yield Block(block, first_line)
+        first_line += block.count("\n")
+    held += "\n" if held_return else ""
+    if held:
+        yield Block(held, first_line)
+
+
+def decode(
+    data: bytes, warnings: list[str], *, declared: Callable[[bytes], str | None] | None = None
+) -> str:
+    """Return the whole text of a file in memory; as ``text_chunks``."""
+    return "".join(text_chunks(Source.of_bytes(data), warnings, declared=declared))

@@ -16,9 +16,10 @@ from shared.statements.registry import read_statement_file
 FOLDER = Path(__file__).parent
 INPUTS = sorted(
     path
-    for folder in ("ofx", "csv")
-    for path in (FOLDER / folder).iterdir()
-    if path.suffix != ".json"
+    for folder in FOLDER.iterdir()
+    if folder.is_dir() and folder.name != "__pycache__"
+    for path in folder.iterdir()
+    if not path.name.endswith(".expected.json")
 )
 OFX_READ = [path for path in INPUTS if path.parent.name == "ofx" and "refused" not in path.name]
 
@@ -37,7 +38,7 @@ def outcome(data: bytes) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: path.name)
 def test_file_reads_as_its_golden_json_says(path: Path, pytestconfig: pytest.Config) -> None:
-    expected = path.with_name(path.name + ".json")
+    expected = path.with_name(path.name + ".expected.json")
     found = outcome(path.read_bytes())
     if pytestconfig.getoption("--regenerate-golden", default=False):
         text = json.dumps(found, indent=2, ensure_ascii=False)
@@ -63,6 +64,5 @@ def test_ofx_cut_off_at_any_byte_of_its_second_half_is_refused(path: Path) -> No
 
 def test_every_golden_json_has_its_input() -> None:
     inputs = {path.name for path in INPUTS}
-    for folder in ("ofx", "csv"):
-        for path in (FOLDER / folder).glob("*.json"):
-            assert path.name.removesuffix(".json") in inputs
+    for path in FOLDER.glob("*/*.expected.json"):
+        assert path.name.removesuffix(".expected.json") in inputs

@@ -48,10 +48,8 @@ def test_a_file_is_printed_as_one_json_object(
                         "amount_minor": -150,
                         "currency": "EUR",
                         "description": "Café",
-                        "counterparty": None,
-                        "reference": None,
-                        "bank_reference": None,
-                        "kind": None,
+                        "status": "booked",
+                        "position": 2,
                     }
                 ],
             }

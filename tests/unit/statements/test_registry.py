@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import InvalidInput, UnreadableStatement
-from shared.statements import registry
 from shared.statements.registry import read_statement_file, refuse_misnamed
 
 
@@ -51,11 +50,6 @@ def test_a_refusal_says_what_is_read() -> None:
 
 def test_format_is_found_by_content() -> None:
     assert read_statement_file(b"Date,Amount\n2024-01-15,1.00\n").format == "csv"
-
-
-def test_too_large_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "STATEMENT_BYTES_MAX", 10)
-    assert "more than the 10" in reason(b"Date,Amount\n")
 
 
 def test_a_wrong_default_currency_is_the_callers_mistake() -> None:
