@@ -2,12 +2,13 @@
 # Needed beforehand: make and Python 3.11 or newer, as python3 or as PYTHON=….
 
 PYTHON ?= python3
+SECONDS ?= 600
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up down deploy lock lint format openapi clean
+.PHONY: help setup demo test fuzz bench up down deploy lock lint format openapi pictures clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +31,14 @@ deploy: setup ## Deploy to AWS with the credentials of this shell
 test: lint ## Run every check and every test
 	$(BIN)/pytest
 
+fuzz: setup ## Fuzz every statement parser for SECONDS each (default 600)
+	@$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) $(ARGUMENTS)
+
+bench: setup ## Compare the statement parsers with their peers, time and memory
+	@[ -x .venv-bench/bin/python ] || $(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench
+	@VIRTUAL_ENV=.venv-bench $(BIN)/uv pip sync --quiet --require-hashes requirements-bench.txt
+	@.venv-bench/bin/python -m bench.statements $(ARGUMENTS)
+
 lint: setup ## Run the linters, the type checker and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -40,6 +49,9 @@ format: setup ## Format the code and apply the linter's safe corrections
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: setup ## Write the pictures of docs/ from what the commands print
+	@PYTHONPATH=. $(BIN)/python docs/pictures/make.py
 
 openapi: setup ## Write the OpenAPI document from the code
 	$(BIN)/python -m functions.api.openapi > docs/openapi.json
@@ -53,5 +65,5 @@ lock: setup ## Resolve the dependencies anew
 
 clean: ## Stop the local stack and remove everything that can be made again
 	@if [ -x $(BIN)/tieout ]; then $(BIN)/tieout down; fi
-	rm -rf .tieout .venv node_modules cdk.out build dist *.egg-info .coverage
+	rm -rf .tieout .venv .venv-bench node_modules cdk.out build dist *.egg-info .coverage
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

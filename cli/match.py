@@ -83,9 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
         entries_table = _ledger_rows(arguments.ledger)
         bank_data = _bytes(arguments.bank)
         lines_table = _read_items(arguments.bank, bank_data)
+        warnings: tuple[str, ...] = ()
         ledger_currency = _only_currency(entries_table)
         if lines_table is None:
-            lines = _statement_items(arguments.bank, bank_data, ledger_currency)
+            lines, warnings = _statement_items(arguments.bank, bank_data, ledger_currency)
             currencies = {line.currency for line in lines}
             bank_currency = currencies.pop() if len(currencies) == 1 else None
         else:
@@ -104,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     begun = time.perf_counter()
     result = match(lines, entries, settings=settings, rates=rates)
     seconds = time.perf_counter() - begun
-    json.dump(_shown(result, seconds), sys.stdout, ensure_ascii=False)
+    json.dump(_shown(result, warnings, seconds), sys.stdout, ensure_ascii=False)
     print()
     return 0
 
@@ -255,8 +256,13 @@ def _date(text: str) -> dt.date | None:
         return None
 
 
-def _statement_items(path: Path, data: bytes, currency_default: str | None) -> list[Item]:
-    """Return a statement's lines; ids are line indexes, ``statement:index`` if there are more."""
+def _statement_items(
+    path: Path, data: bytes, currency_default: str | None
+) -> tuple[list[Item], tuple[str, ...]]:
+    """Return a statement's booked lines, and what is weak about the file.
+
+    Ids are line indexes, ``statement:index`` if there are several statements.
+    """
     from shared.matching import Item  # noqa: PLC0415 - slow to import
     from shared.statements.registry import read_statement_file  # noqa: PLC0415 - slow to import
 
@@ -273,10 +279,24 @@ def _statement_items(path: Path, data: bytes, currency_default: str | None) -> l
         raise UnreadableTable(
             f"{path}: {invalid.message}", error=invalid.kind, line=None, column=None
         ) from invalid
+    for statement in file.statements:
+        for broken in statement.breaks:
+            raise UnreadableTable(
+                f"{path}: {broken.total}: expected {broken.expected}, found {broken.found}; "
+                f"{broken.reason}",
+                error="broken_total",
+                line=broken.position,
+                column=None,
+            )
     several = len(file.statements) > 1
-    return [
+    read = [
+        (f"{number}:{line.index}" if several else str(line.index), statement, line)
+        for number, statement in enumerate(file.statements)
+        for line in statement.lines
+    ]
+    items = [
         Item(
-            id=f"{number}:{line.index}" if several else str(line.index),
+            id=id_,
             date=line.date,
             amount_minor=line.amount_minor,
             currency=line.currency or statement.account.currency or currency_default or "",
@@ -284,9 +304,12 @@ def _statement_items(path: Path, data: bytes, currency_default: str | None) -> l
             reference=line.reference or line.bank_reference,
             counterparty=line.counterparty,
         )
-        for number, statement in enumerate(file.statements)
-        for line in statement.lines
+        for id_, statement, line in read
+        if line.status == "booked"
     ]
+    left_out = len(read) - len(items)
+    not_booked = (f"{left_out} of {len(read)} lines are not booked and were left out.",)
+    return items, (*file.warnings, *(not_booked if left_out else ()))
 
 
 def _read_rates(path: Path) -> Rates:
@@ -333,14 +356,14 @@ def _refuse_rate(path: Path, row: Row, name: str, what: str) -> None:
     )
 
 
-def _shown(result: MatchResult, seconds: float) -> dict[str, Any]:
+def _shown(result: MatchResult, warnings: tuple[str, ...], seconds: float) -> dict[str, Any]:
     """Return the result as the command prints it."""
     return {
         "matches": [asdict(found) for found in result.matches],
         "ambiguous": [asdict(tie) for tie in result.ambiguous],
         "unmatched_lines": list(result.unmatched_lines),
         "unmatched_entries": list(result.unmatched_entries),
-        "warnings": list(result.warnings),
+        "warnings": [*warnings, *result.warnings],
         "engine_version": result.engine_version,
         "weights_version": result.weights_version,
         "seconds": round(seconds, 6),

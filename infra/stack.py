@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 API_SECONDS_MAX = 29
 """API Gateway gives up after 30 seconds; the function must be able to answer before."""
 
+PARSE_SECONDS_MAX = 15 * 60
+"""As long as Lambda lets a function run. Reading a file twice takes 2 minutes at most; the rest is
+for storing lines, at about a millisecond each. A run that is killed is carried on by the next."""
+
+PARSE_MEMORY_MB = 2048
+"""A whole processor (1,769 MB) and a bit, for the threads that write lines. Text formats need
+below 150 MB whatever their size; a workbook at the limit of what is read needs up to a gigabyte."""
+
+PARSE_DISK_MB = 1024
+"""A ZIP archive and the workbook in it must both be read out of order: 256 MB each at most."""
+
 
 class TieoutStack(Stack):
     """Everything Tieout is in one AWS account and region.
@@ -94,11 +105,14 @@ class TieoutStack(Stack):
             purpose="Answers every HTTP request.",
             timeout_seconds=API_SECONDS_MAX,
             memory_mb=1024,
+            # An uploaded workbook or PDF is refused or taken at once, as any other statement is.
+            dependencies=DependencySet.STATEMENTS,
         )
         store.books.grant_read_write(api)
         store.reconciliations.grant_read_write(api)
         store.idempotency.grant_read_write(api)
         store.statements.grant_read_write(api)
+        store.lines.grant_write(api)
         # A completion whose run is gone is finished by the api function itself.
         store.reports.grant_read_write(api)
 
@@ -118,12 +132,15 @@ class TieoutStack(Stack):
             "ParseStatement",
             "parse_statement",
             purpose="Turns a bank's file into a statement and starts its reconciliation.",
-            timeout_seconds=10 * 60,
-            memory_mb=2048,
+            timeout_seconds=PARSE_SECONDS_MAX,
+            memory_mb=PARSE_MEMORY_MB,
+            disk_mb=PARSE_DISK_MB,
+            dependencies=DependencySet.STATEMENTS,
         )
         store.books.grant_read_write(parse_statement)
         store.reconciliations.grant_read_write(parse_statement)
         store.statements.grant_read(parse_statement)
+        store.lines.grant_write(parse_statement)
 
         match_lines = self._function(
             "MatchLines",
@@ -199,6 +216,7 @@ class TieoutStack(Stack):
         purpose: str,
         timeout_seconds: int = 5 * 60,
         memory_mb: int = 1024,
+        disk_mb: int = 512,
         dependencies: DependencySet = DependencySet.BASE,
     ) -> PythonFunction:
         function = PythonFunction(
@@ -208,6 +226,7 @@ class TieoutStack(Stack):
             bundle=self._bundler.bundle(dependencies),
             timeout_seconds=timeout_seconds,
             memory_mb=memory_mb,
+            disk_mb=disk_mb,
             environment={
                 "TIEOUT_STAGE": self._configuration.stage,
                 "POWERTOOLS_LOG_LEVEL": "INFO",

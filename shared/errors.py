@@ -6,6 +6,7 @@ one HTTP status in one place (``functions/api``)::
     TieoutError
     ├── InvalidInput            the request is understood but a value in it cannot be used
     │   └── UnreadableStatement the file is no statement we can read without guessing
+    │       └── BrokenTotal     it can be read, and a total that it announces is not met
     ├── Unauthenticated         no token, or one that is unknown, expired or revoked
     ├── Forbidden               the token may not do this, or not for this business
     ├── NotFound                nothing of that id in this business
@@ -62,6 +63,8 @@ class UnreadableStatement(InvalidInput):
     ``None`` in the first statement of a file.
     """
 
+    finding = "The statement cannot be read"
+
     def __init__(
         self,
         reason: str,
@@ -73,7 +76,7 @@ class UnreadableStatement(InvalidInput):
         places = {"statement": statement, "line": line, "column": column}
         where = ", ".join(f"{name} {at}" for name, at in places.items() if at is not None)
         super().__init__(
-            f"The statement cannot be read: {reason}" + (f" ({where})" if where else ""),
+            f"{self.finding}: {reason}" + (f" ({where})" if where else ""),
             loc=("body", "file"),
             kind="unreadable_statement",
         )
@@ -87,6 +90,41 @@ class UnreadableStatement(InvalidInput):
         return UnreadableStatement(
             self.reason, line=self.line, column=self.column, statement=number
         )
+
+
+class BrokenTotal(UnreadableStatement):
+    """A control total that the file announces is not what its lines come to.
+
+    A line is then missing, doubled or altered, so nothing of the file is taken.
+
+    Args:
+        reason: What is apart from what, and by how much.
+        total: The total's name, such as ``closing balance``.
+        expected: What the lines come to.
+        found: What the file says.
+        line: The file's line where the two first part.
+        statement: Which statement of the file, from 1; ``None`` in the first.
+    """
+
+    finding = "The statement contradicts itself"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        total: str,
+        expected: str,
+        found: str,
+        line: int | None = None,
+        statement: int | None = None,
+    ) -> None:
+        super().__init__(
+            f"{total}: expected {expected}, found {found}; {reason}", line=line, statement=statement
+        )
+        self.kind = "broken_total"
+        self.total = total
+        self.expected = expected
+        self.found = found
 
 
 class Unauthenticated(TieoutError):

@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 
 from functions.api.numbers import to_json
 from shared.errors import (
+    BrokenTotal,
     Conflict,
     Forbidden,
     IncompleteData,
@@ -131,10 +132,12 @@ def _details_of(error: TieoutError) -> tuple[Detail, ...]:
         return (Detail(("header", "idempotency-key"), str(error), "idempotency_key_reused"),)
     if not isinstance(error, InvalidInput):
         return ()
-    context = None
+    context: dict[str, Any] = {}
     if isinstance(error, UnreadableStatement):
         context = {"reason": error.reason, "line": error.line, "column": error.column}
-    return (Detail(error.loc, error.message, error.kind, echo_of(error.value), context),)
+    if isinstance(error, BrokenTotal):
+        context |= {"total": error.total, "expected": error.expected, "found": error.found}
+    return (Detail(error.loc, error.message, error.kind, echo_of(error.value), context or None),)
 
 
 def _headers_of(error: TieoutError) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 REFUSALS = (
     "AlreadyMatched",
+    "BrokenTotal",
     "Conflict",
     "Forbidden",
     "InvalidInput",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 STATEMENTS_PREFIX = "statements/"
 WORK_PREFIX = "work/"
 REPORTS_PREFIX = "reports/"
+LINES_PREFIX = "lines/"
 
 WORK_KEPT_DAYS = 30
 """Intermediate results outlive any retry of the workflow that wrote them, then expire."""
@@ -149,6 +150,7 @@ class Storage(Construct):
         )
         self.work = StoredObjects(self.records_bucket, _RECORDS_VARIABLE, WORK_PREFIX)
         self.reports = StoredObjects(self.records_bucket, _RECORDS_VARIABLE, REPORTS_PREFIX)
+        self.lines = StoredObjects(self.records_bucket, _RECORDS_VARIABLE, LINES_PREFIX)
 
     def _books(self) -> StoredTable:
         table = self._table("Books", sort_key="sk")

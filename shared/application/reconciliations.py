@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shared.access.model import SYSTEM, Principal
@@ -12,18 +13,30 @@ from shared.application.matching import (
     release_matches,
     with_balance_before,
 )
-from shared.application.statements import (
+from shared.application.statement_files import (
     UPLOAD_BYTES_MAX,
-    bind_account,
-    check_key,
+    UPLOAD_LINES_MAX,
     check_size,
     read_for_ledger,
+)
+from shared.application.statements import (
+    bind_account,
+    check_key,
     register,
     split_key,
     take_in,
 )
-from shared.errors import ChangedMeanwhile, Conflict, InvalidInput, Locked, NotFound, PeriodTaken
+from shared.errors import (
+    ChangedMeanwhile,
+    Conflict,
+    InvalidInput,
+    Locked,
+    NotFound,
+    PeriodTaken,
+    TooLarge,
+)
 from shared.reconciliation.balance import previous_closing
+from shared.reconciliation.facts import StatementFacts, Tally
 from shared.reconciliation.model import (
     ENGINE,
     PERIOD_HOLDING,
@@ -37,7 +50,8 @@ from shared.reconciliation.model import (
     Terms,
 )
 from shared.reconciliation.terms import Settled, check_period, settle
-from shared.statements.model import Account, Line, Statement
+from shared.statements.model import Account
+from shared.statements.source import Source
 from shared.storage.books import new_id
 from shared.storage.reconciliations import shards_of
 
@@ -97,9 +111,9 @@ def reconcile_statement_key(
 ) -> Reconciliation:
     """Open a reconciliation of a statement that is in the bucket already.
 
-    Files up to ``UPLOAD_BYTES_MAX`` are read at once, so that what is wrong is said at once;
-    larger ones are read by the workflow. A file that a drop already made into a reconciliation is
-    that reconciliation.
+    Files up to ``UPLOAD_BYTES_MAX`` and ``UPLOAD_LINES_MAX`` are read at once, so that what is
+    wrong is said at once; larger ones are read by the workflow. A file that a drop already made
+    into a reconciliation is that reconciliation.
 
     Raises:
         NotFound: The business has no such ledger.
@@ -111,8 +125,8 @@ def reconcile_statement_key(
     ledger = stores.books.ledger(business_id, ledger_id)
     check_key(business_id, ledger_id, s3_key)
     filename = filename or split_key(s3_key)[2]
-    size = stores.objects.statement_size(s3_key)
-    if size is None:
+    source = stores.objects.open_statement(s3_key)
+    if source is None:
         raise InvalidInput(
             f"There is no file {s3_key!r} in the statements bucket: upload it first.",
             loc=("body", "statement_s3_key"),
@@ -120,17 +134,20 @@ def reconcile_statement_key(
             value=s3_key,
         )
     known = stores.reconciliations.statement_by_key(business_id, s3_key)
-    content = None
-    if size <= UPLOAD_BYTES_MAX:
-        read = read_for_ledger(ledger, filename, stores.objects.read_statement(s3_key))
-        settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
+    content = read = None
+    if (source.size or 0) <= UPLOAD_BYTES_MAX:
+        # Few bytes may unpack to more lines than can be read while the caller waits.
+        with suppress(TooLarge):
+            read = read_for_ledger(ledger, filename, source, UPLOAD_LINES_MAX)
+    if read is None:
+        settled = _unread(terms)
+    else:
+        settled = settle(read.facts, ledger, terms, of_ledger(stores, business_id, ledger_id))
         same = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
         if same is None and known is not None and known.status == "parsed":
             # The file under this key was replaced: it is a statement of its own.
             content = read.sha256
         known = same or (known if content is None else None)
-    else:
-        settled = _unread(terms)
     opened, _statement = _open_received(
         stores, principal, ledger, settled, known, terms, now, (s3_key, filename, content)
     )
@@ -157,8 +174,9 @@ def reconcile_upload(
     check_period(terms.period_start, terms.period_end)
     check_size(len(data), UPLOAD_BYTES_MAX)
     ledger = stores.books.ledger(business_id, ledger_id)
-    read = read_for_ledger(ledger, filename, data)
-    settled = settle(read.statement, ledger, terms, of_ledger(stores, business_id, ledger_id))
+    source = Source.of_bytes(data, filename)
+    read = read_for_ledger(ledger, filename, source, UPLOAD_LINES_MAX)
+    settled = settle(read.facts, ledger, terms, of_ledger(stores, business_id, ledger_id))
     _check_free(stores, ledger, settled.period_start, settled.period_end)
     known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
     # Opened before the file is stored, so that the event of its arrival finds the statement taken.
@@ -245,19 +263,31 @@ def reconcile_imported(
     spans = tuple(
         sorted((one.span for one in statements if one.span is not None), key=lambda one: one.first)
     )
-    lines = list(stores.reconciliations.lines(business_id, spans))
-    inside = [line for line in lines if period_start <= line.date <= period_end]
     others = of_ledger(stores, business_id, ledger_id)
-    _check_lines_free(others, inside)
+    holding = [one for one in others if one.status in PERIOD_HOLDING]
+    inside, earlier_minor, later_minor = Tally(), 0, 0
+    for line in stores.reconciliations.lines(business_id, spans):
+        if line.date < period_start:
+            earlier_minor += line.amount_minor * (line.statement_id == statements[0].id)
+        elif line.date > period_end:
+            later_minor += line.amount_minor * (line.statement_id == statements[-1].id)
+        else:
+            _check_line_free(holding, line)
+            inside.add([line.date], [line.amount_minor])
+    opening = statements[0].opening_balance_minor if statements else None
+    closing = statements[-1].closing_balance_minor if statements else None
     settled = settle(
-        Statement(
-            format="",
+        StatementFacts(
             account=Account(ledger.account_id, None, None, ledger.currency),
             period_start=period_start,
             period_end=period_end,
-            opening_balance_minor=_balance_before(statements, lines, period_start),
-            closing_balance_minor=_balance_after(statements, lines, period_end),
-            lines=tuple(_as_read(line) for line in inside),
+            # The balances at the period's own ends, which may lie within a statement.
+            opening_balance_minor=None if opening is None else opening + earlier_minor,
+            closing_balance_minor=None if closing is None else closing - later_minor,
+            lines_count=inside.count,
+            net_minor=inside.net_minor,
+            first_date=inside.first_date,
+            last_date=inside.last_date,
         ),
         ledger,
         dataclasses.replace(terms, period_start=period_start, period_end=period_end),
@@ -265,32 +295,9 @@ def reconcile_imported(
     )
     opened = open_reconciliation(stores, principal, ledger, settled, None, terms, now, spans=spans)
     opened = stores.reconciliations.save_reconciliation(
-        opened,
-        progress=Progress(lines=len(inside), lines_minor=sum(one.amount_minor for one in inside)),
+        opened, progress=Progress(lines=inside.count, lines_minor=inside.net_minor)
     )
     return start(stores, opened, now) if terms.auto_start else opened
-
-
-def _balance_before(
-    statements: Sequence[StatementRecord], lines: Sequence[StatementLine], day: dt.date
-) -> int | None:
-    """Return the balance at the start of a day, from the earliest statement's opening."""
-    first = statements[0] if statements else None
-    if first is None or first.opening_balance_minor is None:
-        return None
-    earlier = (one for one in lines if one.statement_id == first.id and one.date < day)
-    return first.opening_balance_minor + sum(one.amount_minor for one in earlier)
-
-
-def _balance_after(
-    statements: Sequence[StatementRecord], lines: Sequence[StatementLine], day: dt.date
-) -> int | None:
-    """Return the balance at the end of a day, from the latest statement's closing."""
-    last = statements[-1] if statements else None
-    if last is None or last.closing_balance_minor is None:
-        return None
-    later = (one for one in lines if one.statement_id == last.id and one.date > day)
-    return last.closing_balance_minor - sum(one.amount_minor for one in later)
 
 
 def reconcile_drop(
@@ -642,38 +649,24 @@ def _unclear(stores: Stores, found: Reconciliation, now: dt.datetime) -> None:
 
 
 def _settle_stored(stores: Stores, ledger: Ledger, statement: StatementRecord) -> Settled:
-    """Settle a statement whose lines are stored, from the lines as stored."""
-    spans = (statement.span,) if statement.span is not None else ()
-    lines = tuple(
-        _as_read(line) for line in stores.reconciliations.lines(statement.business_id, spans)
-    )
-    if statement.span is not None and len(lines) != statement.span.count:
+    """Settle a statement whose lines are stored, from what they come to."""
+    if statement.net_minor is None or statement.span is None:
         raise InvalidInput("The statement's lines are still being stored.", kind="not_ready")
     return settle(
-        Statement(
-            format="",
+        StatementFacts(
             account=Account(statement.account_id, None, None, statement.currency),
             period_start=statement.period_start,
             period_end=statement.period_end,
             opening_balance_minor=statement.opening_balance_minor,
             closing_balance_minor=statement.closing_balance_minor,
-            lines=lines,
+            lines_count=statement.span.count,
+            net_minor=statement.net_minor,
+            first_date=statement.first_date,
+            last_date=statement.last_date,
         ),
         ledger,
         statement.terms,
         of_ledger(stores, ledger.business_id, ledger.id),
-    )
-
-
-def _as_read(line: StatementLine) -> Line:
-    """Return a stored line as the parser read it."""
-    return Line(
-        index=line.index,
-        date=line.date,
-        value_date=line.value_date,
-        amount_minor=line.amount_minor,
-        currency=line.currency,
-        description=line.description,
     )
 
 
@@ -769,26 +762,20 @@ def _imported(
     return sorted(found, key=lambda one: (one.period_start, one.period_end, one.number))
 
 
-def _check_lines_free(others: Sequence[Reconciliation], lines: Sequence[StatementLine]) -> None:
+def _check_line_free(holding: Sequence[Reconciliation], line: StatementLine) -> None:
     """Raise when a line is part of another live reconciliation.
 
     Periods may share their boundary day; the lines of that day may not.
 
     Raises:
-        PeriodTaken: One is.
+        PeriodTaken: It is.
     """
-    for other in others:
-        if other.status not in PERIOD_HOLDING:
-            continue
-        shared_days = sorted(
-            line.date
-            for line in lines
-            if other.period_start <= line.date <= other.period_end
-            and any(span.first <= line.number < span.first + span.count for span in other.spans)
-        )
-        if shared_days:
+    for other in holding:
+        if other.period_start <= line.date <= other.period_end and any(
+            span.first <= line.number < span.first + span.count for span in other.spans
+        ):
             raise PeriodTaken(
-                f"Lines of {shared_days[0]} belong to reconciliation {other.sequence_number} of "
+                f"Lines of {line.date} belong to reconciliation {other.sequence_number} of "
                 f"this ledger: choose a period that begins or ends a day apart from it."
             )
 

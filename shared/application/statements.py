@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from shared.access.model import SYSTEM
+from shared.application.statement_files import (
+    IMPORT_LINES_MAX,
+    STATEMENT_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    check_size,
+    read_for_ledger,
+    sha256_of,
+)
 from shared.errors import (
     Forbidden,
+    IncompleteData,
     InvalidInput,
     NotFound,
     TooLarge,
@@ -19,36 +28,29 @@ from shared.errors import (
 )
 from shared.ids import ENTROPY_BITS, make_id, short_of
 from shared.reconciliation.model import Span, StatementLine, StatementRecord, Terms
-from shared.reconciliation.terms import check_period, statement_for_ledger
-from shared.statements.model import Statement
+from shared.reconciliation.terms import check_period
+from shared.statements.source import Source
 from shared.storage.books import new_id
-from shared.storage.objects import PRESIGNED_SECONDS, STATEMENTS_PREFIX
+from shared.storage.objects import LINES_PREFIX, PRESIGNED_SECONDS, STATEMENTS_PREFIX
 
 if TYPE_CHECKING:
     from shared.access.model import Principal
+    from shared.application.statement_files import ReadFile
     from shared.application.stores import Stores
     from shared.books.model import Ledger
-
-UPLOAD_BYTES_MAX = 4 * 1024 * 1024
-"""API Gateway passes 10 MB but Lambda takes 6 MB of base64, which is 4.5 MB of file."""
-
-STATEMENT_BYTES_MAX = 32 * 1024 * 1024
-"""Largest statement file: about 200,000 lines, what the parsing Lambda stores in its time."""
+    from shared.statements.model import Detail, Line
 
 FILENAME_CHARS_MAX = 200
 """S3 keys end at 1,024 bytes; this leaves room for the prefix and four-byte characters."""
 
+INLINE_CHARS_MAX = 40_000
+"""Most text of details and extra that is stored with a line, about 200 of a batch's members: under
+240 kB as stored, where DynamoDB's items end at 400 kB. What is longer goes to S3 whole."""
+
+DETAIL_CHARS = 80
+"""What the array of one detail takes beside its texts, in the same count."""
+
 _SAFE_NAME = re.compile(r"[^A-Za-z0-9._ -]+")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file read for one ledger, not stored yet."""
-
-    statement: Statement
-    format: str
-    warnings: tuple[str, ...]
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,51 +63,6 @@ class PresignedUpload:
     headers: dict[str, str]
     expires_at: dt.datetime
     max_bytes: int
-
-
-def read_for_ledger(ledger: Ledger, filename: str, data: bytes) -> ReadFile:
-    """Return the statement of this ledger that a file holds.
-
-    Raises:
-        UnreadableStatement: The file is empty, broken, misnamed or of no format we read.
-        InvalidInput: It is of another account or currency than the ledger.
-        TooLarge: Over ``STATEMENT_BYTES_MAX``.
-    """
-    # Most calls of the api function read no file: the parsers are loaded by the first that does.
-    from shared.statements.registry import (  # noqa: PLC0415
-        read_statement_file,
-        refuse_misnamed,
-    )
-
-    if not data:
-        raise UnreadableStatement("the file is empty")
-    check_size(len(data), STATEMENT_BYTES_MAX)
-    file = read_statement_file(data, default_currency=ledger.currency)
-    refuse_misnamed(filename, file.format)
-    return ReadFile(
-        statement=statement_for_ledger(file, ledger),
-        format=file.format,
-        warnings=file.warnings,
-        sha256=hashlib.sha256(data).hexdigest(),
-    )
-
-
-def check_size(size: int, limit: int) -> None:
-    """Raise when a file is over a limit.
-
-    Raises:
-        TooLarge: It is.
-    """
-    if size > limit:
-        raise TooLarge(
-            f"The file has {size:,} bytes, over the {limit:,} that are taken here."
-            + (
-                " Ask for a presigned upload (POST /api/v1/reconciliations/upload-url) or put the "
-                "file into the statements bucket."
-                if limit == UPLOAD_BYTES_MAX
-                else " Split it by period."
-            )
-        )
 
 
 def statement_key(ledger: Ledger, statement_id: str, filename: str) -> str:
@@ -200,19 +157,22 @@ def store_lines(
         The statement as stored: ``parsed``, or ``duplicate`` where its content already is
         another statement of the ledger.
     """
-    parsed = read.statement
+    facts = read.facts
     statement = dataclasses.replace(
         statement,
         sha256=read.sha256,
         format=read.format,
         warnings=read.warnings,
-        currency=parsed.account.currency or ledger.currency,
-        account_id=parsed.account.id,
-        bank_id=parsed.account.bank_id,
-        period_start=parsed.period_start or min((one.date for one in parsed.lines), default=None),
-        period_end=parsed.period_end or max((one.date for one in parsed.lines), default=None),
-        opening_balance_minor=parsed.opening_balance_minor,
-        closing_balance_minor=parsed.closing_balance_minor,
+        currency=facts.account.currency or ledger.currency,
+        account_id=facts.account.id,
+        bank_id=facts.account.bank_id,
+        period_start=facts.period_start or facts.first_date,
+        period_end=facts.period_end or facts.last_date,
+        opening_balance_minor=facts.opening_balance_minor,
+        closing_balance_minor=facts.closing_balance_minor,
+        net_minor=facts.net_minor,
+        first_date=facts.first_date,
+        last_date=facts.last_date,
         reason=None,
         reason_line=None,
         reason_column=None,
@@ -228,8 +188,8 @@ def store_lines(
         stores.reconciliations.update_statement(duplicate)
         return duplicate
     if statement.span is None:
-        first = stores.books.reserve_numbers(ledger.business_id, "lines", max(1, len(parsed.lines)))
-        begun = stores.reconciliations.set_span(statement, Span(first, len(parsed.lines)))
+        first = stores.books.reserve_numbers(ledger.business_id, "lines", max(1, facts.lines_count))
+        begun = stores.reconciliations.set_span(statement, Span(first, facts.lines_count))
     else:
         begun = stores.reconciliations.statement(statement.business_id, statement.id)
     span = begun.span
@@ -239,28 +199,14 @@ def store_lines(
             "another name.",
             kind="file_changed",
         )
-    stores.reconciliations.add_lines(
-        [
-            StatementLine(
-                id=_line_id(statement, span.first + line.index),
-                number=span.first + line.index,
-                business_id=ledger.business_id,
-                ledger_id=ledger.id,
-                statement_id=statement.id,
-                index=line.index,
-                date=line.date,
-                value_date=line.value_date,
-                amount_minor=line.amount_minor,
-                currency=line.currency or ledger.currency,
-                description=line.description,
-                counterparty=line.counterparty,
-                reference=line.reference,
-                bank_reference=line.bank_reference,
-                kind=line.kind,
-            )
-            for line in parsed.lines
-        ]
-    )
+    stored_count = 0
+    for block in read.lines():
+        stores.reconciliations.add_lines(
+            [_line_to_store(stores, ledger, statement, span.first, line) for line in block]
+        )
+        stored_count += len(block)
+    if stored_count != span.count:
+        raise IncompleteData(f"{stored_count} of {span.count} lines were stored; try again.")
     stored = dataclasses.replace(statement, status="parsed", span=span)
     stores.reconciliations.update_statement(stored)
     return stored
@@ -308,7 +254,7 @@ def upload_statement(
     """
     ledger = stores.books.ledger(business_id, ledger_id)
     check_size(len(data), UPLOAD_BYTES_MAX)
-    read = read_for_ledger(ledger, filename, data)
+    read = read_for_ledger(ledger, filename, Source.of_bytes(data, filename), IMPORT_LINES_MAX)
     known = stores.reconciliations.statement_by_content(business_id, ledger_id, read.sha256)
     if known is not None and known.status == "parsed":
         return known
@@ -406,9 +352,9 @@ def take_in_drop(stores: Stores, s3_key: str, now: dt.datetime) -> StatementReco
         return None
     statement = _registered_drop(stores, ledger, s3_key, name, now)
     if statement.status == "parsed":
-        data = stores.objects.read_statement(s3_key)
-        content = hashlib.sha256(data).hexdigest()
-        if content == statement.sha256:
+        source = stores.objects.open_statement(s3_key)
+        content = None if source is None else sha256_of(source)
+        if content is None or content == statement.sha256:
             return statement
         statement = _registered_drop(stores, ledger, s3_key, name, now, content)
         if statement.status == "parsed":
@@ -448,17 +394,82 @@ def take_in(stores: Stores, ledger: Ledger, statement: StatementRecord) -> State
     Raises:
         UnreadableStatement, InvalidInput, TooLarge: The file is refused.
     """
-    size = stores.objects.statement_size(statement.s3_key)
-    if size is None:
+    source = stores.objects.open_statement(statement.s3_key)
+    if source is None:
         raise InvalidInput(
             f"There is no file {statement.s3_key!r} in the statements bucket.",
             loc=("body", "statement_s3_key"),
             kind="missing_object",
             value=statement.s3_key,
         )
-    check_size(size, STATEMENT_BYTES_MAX)
-    data = stores.objects.read_statement(statement.s3_key)
-    return store_lines(stores, ledger, statement, read_for_ledger(ledger, statement.filename, data))
+    read = read_for_ledger(ledger, statement.filename, source)
+    return store_lines(stores, ledger, statement, read)
+
+
+def _line_to_store(
+    stores: Stores, ledger: Ledger, statement: StatementRecord, first: int, line: Line
+) -> StatementLine:
+    """Return a line as it is stored, what is too long for an item being in S3 already."""
+    number = first + line.index
+    id_ = _line_id(statement, number)
+    details, extra, record_key = line.details, line.extra, None
+    if _chars(details) + _chars(extra) > INLINE_CHARS_MAX:
+        record_key = f"{LINES_PREFIX}{statement.business_id}/{id_}.json"
+        stores.objects.write_record(record_key, {"details": details, "extra": extra})
+        extra = extra if _chars(extra) <= INLINE_CHARS_MAX // 2 else ()
+        details = _first_that_fit(details, INLINE_CHARS_MAX - _chars(extra))
+    received = line.description_received
+    return StatementLine(
+        id=id_,
+        number=number,
+        business_id=ledger.business_id,
+        ledger_id=ledger.id,
+        statement_id=statement.id,
+        index=line.index,
+        date=line.date,
+        value_date=line.value_date,
+        amount_minor=line.amount_minor,
+        currency=line.currency or ledger.currency,
+        description=line.description,
+        description_received=None if received == line.description else received,
+        counterparty=line.counterparty,
+        counterparty_account=line.counterparty_account,
+        end_to_end_id=line.end_to_end_id,
+        mandate_id=line.mandate_id,
+        check_number=line.check_number,
+        customer_reference=line.customer_reference,
+        remittance_reference=line.remittance_reference,
+        bank_reference=line.bank_reference,
+        transaction_code=line.transaction_code,
+        original_amount_minor=line.original_amount_minor,
+        original_currency=line.original_currency,
+        exchange_rate=line.exchange_rate,
+        running_balance_minor=line.running_balance_minor,
+        is_reversal=line.is_reversal,
+        details=details,
+        details_count=len(line.details),
+        extra=extra,
+        record_key=record_key,
+        position=line.position,
+    )
+
+
+def _chars(members: tuple[Detail, ...] | tuple[tuple[str, str], ...]) -> int:
+    """Return about how many characters details or extra take as JSON."""
+    return sum(
+        DETAIL_CHARS
+        + sum(len(value) for value in member if isinstance(value, str))
+        + (_chars(member[-1]) if isinstance(member[-1], tuple) else 0)
+        for member in members
+    )
+
+
+def _first_that_fit(details: tuple[Detail, ...], room: int) -> tuple[Detail, ...]:
+    for count, detail in enumerate(details):
+        room -= _chars((detail,))
+        if room < 0:
+            return details[:count]
+    return details
 
 
 def _line_id(statement: StatementRecord, number: int) -> str:

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
+from shared.statements.model import Detail, Extra
+
 StatementStatus = Literal["awaiting_upload", "received", "parsed", "refused", "duplicate"]
 ReconciliationStatus = Literal[
     "pending", "processing", "matched", "in_review", "completed", "failed", "cancelled"
@@ -72,6 +74,8 @@ class StatementRecord:
 
     ``purpose`` is ``reconcile`` where a reconciliation follows by itself and ``import`` where the
     lines wait for one. ``span`` is set once line numbers are reserved, before any line is stored.
+    ``net_minor``, ``first_date`` and ``last_date`` are what its lines come to, kept so that nobody
+    has to read a million of them to judge it.
     """
 
     id: str
@@ -95,6 +99,9 @@ class StatementRecord:
     period_end: dt.date | None = None
     opening_balance_minor: int | None = None
     closing_balance_minor: int | None = None
+    net_minor: int | None = None
+    first_date: dt.date | None = None
+    last_date: dt.date | None = None
     span: Span | None = None
     warnings: tuple[str, ...] = ()
     reason: str | None = None
@@ -103,9 +110,18 @@ class StatementRecord:
     reconciliation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One stored bank line. ``match_id`` is the claim of the live match it belongs to."""
+    """One stored bank line. ``match_id`` is the claim of the live match it belongs to.
+
+    Only booked lines are stored, so none has a status: what is pending or told for information may
+    never be booked, and must neither be matched nor counted in a balance.
+
+    The fields a bank may fill are those of ``shared.statements.model.Line``, except that
+    ``description_received`` is ``None`` where it is the description. Where ``details`` and
+    ``extra`` are too long for an item, ``record_key`` names the S3 record that has all of them,
+    and ``details`` are the first of ``details_count``.
+    """
 
     id: str
     number: int
@@ -118,12 +134,43 @@ class StatementLine:
     amount_minor: int
     currency: str
     description: str
-    counterparty: str | None
-    reference: str | None
-    bank_reference: str | None
-    kind: str | None
+    description_received: str | None = None
+    counterparty: str | None = None
+    counterparty_account: str | None = None
+    end_to_end_id: str | None = None
+    mandate_id: str | None = None
+    check_number: str | None = None
+    customer_reference: str | None = None
+    remittance_reference: str | None = None
+    bank_reference: str | None = None
+    transaction_code: str | None = None
+    original_amount_minor: int | None = None
+    original_currency: str | None = None
+    exchange_rate: str | None = None
+    running_balance_minor: int | None = None
+    is_reversal: bool = False
+    details: tuple[Detail, ...] = ()
+    details_count: int = 0
+    extra: Extra = ()
+    record_key: str | None = None
+    position: int = 0
     match_id: str | None = None
     reconciliation_id: str | None = None
+
+    @property
+    def reference(self) -> str | None:
+        """The reference that the other party or the account holder chose, most telling first."""
+        return (
+            self.remittance_reference
+            or self.end_to_end_id
+            or self.check_number
+            or self.customer_reference
+        )
+
+    @property
+    def kind(self) -> str | None:
+        """The format's own transaction type in lower case."""
+        return self.transaction_code.lower() if self.transaction_code else None
 
 
 @dataclass(frozen=True, slots=True)

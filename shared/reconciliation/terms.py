@@ -11,18 +11,22 @@ from shared.books.model import check_day
 from shared.errors import InvalidInput
 from shared.money import format_minor
 from shared.reconciliation.balance import previous_closing
+from shared.reconciliation.facts import join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.books.model import Ledger
+    from shared.reconciliation.facts import StatementFacts
     from shared.reconciliation.model import Reconciliation, Terms
-    from shared.statements.model import Statement, StatementFile
 
 NO_CLOSING_BALANCE = (
     "The statement states no closing balance: it was taken as the opening balance plus the lines, "
     "so a line missing from the file would not show."
 )
+
+ACCOUNTS_SHOWN_MAX = 5
+"""Accounts named in one message: a company's file may hold hundreds."""
 
 MASKED_DIGITS_MIN = 4
 """Digits that must agree where a statement shows only the end of an account number."""
@@ -42,15 +46,21 @@ class Settled:
     warnings: tuple[str, ...]
 
 
-def statement_for_ledger(file: StatementFile, ledger: Ledger) -> Statement:
-    """Return the file's one statement that is the ledger's.
+def statement_for_ledger(statements: Sequence[StatementFacts], ledger: Ledger) -> StatementFacts:
+    """Return the one statement of a file that is the ledger's.
+
+    Consecutive statements of its account are one.
+
+    Args:
+        statements: All that the file holds; at least one.
+        ledger: The ledger.
 
     Raises:
         InvalidInput: It is of another account or currency, or several could be meant.
     """
-    mine = [one for one in file.statements if same_account(ledger.account_id, one.account.id)]
+    mine = [one for one in statements if same_account(ledger.account_id, one.account.id)]
     if not mine:
-        found = ", ".join(sorted({one.account.id or "unnamed" for one in file.statements}))
+        found = _listed({one.account.id or "unnamed" for one in statements})
         raise InvalidInput(
             f"The statement is of account {found}, the ledger {ledger.name!r} of account "
             f"{ledger.account_id}: choose the ledger of that account.",
@@ -58,16 +68,17 @@ def statement_for_ledger(file: StatementFile, ledger: Ledger) -> Statement:
             kind="other_account",
             value=found,
         )
-    if len(mine) > 1:
-        found = ", ".join(f"{one.account.id} ({one.account.currency})" for one in mine)
+    statement = join(mine)
+    if statement is None:
+        found = _listed({f"{one.account.id} ({one.account.currency})" for one in mine})
         raise InvalidInput(
             f"The file holds {len(mine)} statements that could be this ledger's, of accounts "
-            f"{found}: send one statement a file, or use a ledger created with its account_id.",
+            f"{found}, and they do not follow each other (each opening where the one before "
+            f"closed): send one statement a file, or use a ledger created with its account_id.",
             loc=("body", "file"),
             kind="several_statements",
         )
-    statement = mine[0]
-    currencies = {statement.account.currency} | {line.currency for line in statement.lines}
+    currencies = {statement.account.currency, *statement.currencies}
     other = sorted(one for one in currencies if one is not None and one != ledger.currency)
     if other:
         raise InvalidInput(
@@ -78,6 +89,12 @@ def statement_for_ledger(file: StatementFile, ledger: Ledger) -> Statement:
             value=other[0],
         )
     return statement
+
+
+def _listed(found: set[str]) -> str:
+    shown = ", ".join(sorted(found)[:ACCOUNTS_SHOWN_MAX])
+    more = len(found) - ACCOUNTS_SHOWN_MAX
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def same_account(known: str | None, found: str | None) -> bool:
@@ -103,7 +120,7 @@ def same_account(known: str | None, found: str | None) -> bool:
 
 
 def settle(
-    statement: Statement, ledger: Ledger, terms: Terms, others: Sequence[Reconciliation]
+    statement: StatementFacts, ledger: Ledger, terms: Terms, others: Sequence[Reconciliation]
 ) -> Settled:
     """Return the period and balances of a statement under the caller's terms.
 
@@ -116,23 +133,23 @@ def settle(
             closing balance does not follow from the opening balance and the lines.
     """
     start, end = _period(statement, terms)
-    outside = [line.date for line in statement.lines if not start <= line.date <= end]
-    if outside:
+    first, last = statement.first_date or start, statement.last_date or end
+    if first < start or last > end:
         raise InvalidInput(
-            f"{len(outside)} of {len(statement.lines)} lines are dated outside {start} to {end}, "
-            f"the first on {min(outside)}: the period must cover the whole statement.",
-            loc=("body", "start_date" if min(outside) < start else "end_date"),
+            f"The {statement.lines_count} lines are dated {first} to {last}, outside {start} to "
+            f"{end}: the period must cover the whole statement.",
+            loc=("body", "start_date" if first < start else "end_date"),
             kind="lines_outside_period",
-            value=str(min(outside)),
+            value=str(first if first < start else last),
         )
-    net = sum(line.amount_minor for line in statement.lines)
+    net = statement.net_minor
     before = previous_closing(others, ledger, start)
     opening, closing, warnings = _balances(statement, ledger.currency, terms, net, before)
     if opening + net != closing:
         currency = ledger.currency
         raise InvalidInput(
             f"The closing balance does not follow: opening {format_minor(opening, currency)} plus "
-            f"{len(statement.lines)} lines of {format_minor(net, currency)} give "
+            f"{statement.lines_count} lines of {format_minor(net, currency)} give "
             f"{format_minor(opening + net, currency)}, not {format_minor(closing, currency)} "
             f"{currency}. A line is missing or doubled, or a balance is wrong.",
             loc=("body", "closing_balance"),
@@ -160,10 +177,9 @@ def check_period(start: dt.date | None, end: dt.date | None) -> None:
         )
 
 
-def _period(statement: Statement, terms: Terms) -> tuple[dt.date, dt.date]:
-    dates = [line.date for line in statement.lines]
-    start = terms.period_start or statement.period_start or min(dates, default=None)
-    end = terms.period_end or statement.period_end or max(dates, default=None)
+def _period(statement: StatementFacts, terms: Terms) -> tuple[dt.date, dt.date]:
+    start = terms.period_start or statement.period_start or statement.first_date
+    end = terms.period_end or statement.period_end or statement.last_date
     if start is None or end is None:
         raise InvalidInput(
             "The statement has no lines and names no period: give start_date and end_date.",
@@ -173,15 +189,15 @@ def _period(statement: Statement, terms: Terms) -> tuple[dt.date, dt.date]:
     # Some banks date lines a little outside the period they announce; theirs is then widened,
     # while a period that the caller named stays as it is and is checked.
     if terms.period_start is None:
-        start = min([start, *dates])
+        start = min(start, statement.first_date or start)
     if terms.period_end is None:
-        end = max([end, *dates])
+        end = max(end, statement.last_date or end)
     check_period(start, end)
     return start, end
 
 
 def _balances(
-    statement: Statement, currency: str, terms: Terms, net: int, before: int | None
+    statement: StatementFacts, currency: str, terms: Terms, net: int, before: int | None
 ) -> tuple[int, int, tuple[str, ...]]:
     for name, said, read in (
         ("opening_balance", terms.opening_balance_minor, statement.opening_balance_minor),

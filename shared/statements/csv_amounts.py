@@ -7,8 +7,9 @@ readings are named.
 
 from __future__ import annotations
 
+import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
     from shared.statements.csv_table import Row
 
 
+Words = tuple[tuple[str, Side], ...]
+"""What the marks of a file mean, as a mapping gives it."""
+
+
+def side_in(text: str, words: Words | None) -> Side | None:
+    """Return the side that a mark names, by the mapping's words or by those we know."""
+    if words is None:
+        return side_of(text)
+    return dict(words).get(text.strip().casefold())
+
+
 class Term(NamedTuple):
     """One signed number of a row: ``sign`` is 1 or -1, ``core`` its digits as written."""
 
@@ -40,20 +52,117 @@ class Term(NamedTuple):
     core: str
 
 
+class Signs(enum.Enum):
+    """What gives an amount its sign."""
+
+    OWN = "its own sign"
+    MARK = "the mark beside it"
+    BOTH = "its own sign, turned by the mark beside it"
+    SIDES = "the column it stands in"
+
+    # Members are singletons; hashing them by identity is several times faster.
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read every row's amount; ``label`` says which in a user's words."""
+    """One way to read every row's amount; ``label`` says which in a user's words.
+
+    Args:
+        label: The convention in words, with the columns' names.
+        columns: The amount's column, or the debit and the credit column.
+        signs: What gives the sign.
+        indicator: The column with the debit or credit marks.
+        marked: The sides that marks behind amounts (``CR``) name anywhere in the file.
+        way_out: Of a debit column: -1 where the number as written is money out, 1 where its own
+            sign already says so.
+        way_in: The same of a credit column: 1, or -1 where credits are written negative.
+        fee: The column of a fee that is not yet part of the amount.
+        turned: Whether money out is written as positive (a card account seen by its issuer).
+        words: What each mark means, where a mapping says it.
+    """
 
     label: str
     columns: tuple[int, ...]
-    rows: tuple[tuple[Term, ...], ...]
+    signs: Signs
+    indicator: int | None = None
+    marked: frozenset[Side] = frozenset()
+    way_out: int = -1
+    way_in: int = 1
+    fee: int | None = None
+    turned: bool = False
+    words: Words | None = None
 
-    def values(self, mark: DecimalMark) -> list[Decimal]:
-        """Return the amounts under one decimal mark, for comparing and proving."""
-        return [
-            sum((term.sign * Decimal(plain(term.core, mark) or "0") for term in row), Decimal(0))
-            for row in self.rows
-        ]
+    def terms(self, row: Row) -> tuple[Term, ...]:
+        """Return the signed numbers that a row's amount is the sum of.
+
+        Raises:
+            UnreadableStatement: A cell is no amount, or the row contradicts the convention.
+        """
+        first = amount_cell(row, self.columns[0])
+        if self.signs is Signs.SIDES:
+            term = self._of_sides(row, first, amount_cell(row, self.columns[1]))
+        elif self.signs is Signs.OWN:
+            term = Term(self._own(row, first), first.core if first else "0")
+        else:
+            term = self._by_mark(row, first)
+        if self.turned:
+            term = Term(-term.sign, term.core)
+        if self.fee is None:
+            return (term,)
+        fee = amount_cell(row, self.fee)
+        return (term, Term(-1, fee.core)) if fee else (term,)
+
+    def _own(self, row: Row, cell: AmountText | None) -> int:
+        sign = 1 if cell is None else _sign(cell, self.marked)
+        if sign is None:
+            index = self.columns[0]
+            raise UnreadableStatement(
+                f"the sign of {row.cell(index)!r} is not clear: some amounts carry a debit or "
+                "credit mark and this one contradicts them",
+                line=row.line,
+                column=index + 1,
+            )
+        return sign
+
+    def _by_mark(self, row: Row, cell: AmountText | None) -> Term:
+        assert self.indicator is not None  # noqa: S101 - no such reading is made without one
+        side = side_in(row.cell(self.indicator), self.words)
+        if side is None:
+            raise UnreadableStatement(
+                f"{row.cell(self.indicator)[:SHOWN_CHARS_MAX]!r} names neither debit nor credit",
+                line=row.line,
+                column=self.indicator + 1,
+            )
+        own = -1 if cell and cell.negative else 1
+        return Term(
+            side.value * own if self.signs is Signs.BOTH else side.value,
+            cell.core if cell else "0",
+        )
+
+    def _of_sides(self, row: Row, out: AmountText | None, in_: AmountText | None) -> Term:
+        if not _is_zero(out) and not _is_zero(in_):
+            raise UnreadableStatement(
+                "the row has both a debit and a credit amount",
+                line=row.line,
+                column=self.columns[0] + 1,
+            )
+        if out is not None and not _is_zero(out):
+            return Term(self.way_out * (-1 if out.negative else 1), out.core)
+        if in_ is not None:
+            return Term(self.way_in * (-1 if in_.negative else 1), in_.core)
+        return Term(1, "0")
+
+    def value(self, row: Row, mark: DecimalMark) -> Decimal:
+        """Return a row's amount under one decimal mark, for comparing and proving."""
+        return sum(
+            (term.sign * Decimal(plain(term.core, mark) or "0") for term in self.terms(row)),
+            Decimal(0),
+        )
+
+    def values(self, rows: Sequence[Row], mark: DecimalMark) -> list[Decimal]:
+        """Return the amounts of rows under one decimal mark."""
+        return [self.value(row, mark) for row in rows]
 
 
 _Cells = list[AmountText | None]
@@ -130,12 +239,28 @@ def _marks_of(core: str, decimals: int | None) -> list[DecimalMark]:
     return fitting
 
 
-def readings_of(rows: Sequence[Row], columns: Columns, header: Row) -> list[Reading]:
+def readings_of(
+    rows: Sequence[Row],
+    columns: Columns,
+    header: Row,
+    *,
+    signs: str | None = None,
+    words: Words | None = None,
+) -> list[Reading]:
     """Return every reading that the columns allow.
+
+    Args:
+        rows: The movements.
+        columns: What each column holds.
+        header: The columns' names.
+        signs: What a mapping says of the signs, one of ``mapping.SIGNS``.
+        words: What the marks mean, where a mapping says it.
 
     Raises:
         UnreadableStatement: A row contradicts all of them.
     """
+    if signs is not None:
+        return [_stated(rows, columns, header, signs, words)]
     found: list[Reading] = []
     complete = [
         index
@@ -150,6 +275,107 @@ def readings_of(rows: Sequence[Row], columns: Columns, header: Row) -> list[Read
     if not found:
         _refuse_incomplete(rows, columns, header)
     return found if net is not None else _with_fee(rows, columns, header, found)
+
+
+def _stated(
+    rows: Sequence[Row], columns: Columns, header: Row, signs: str, words: Words | None
+) -> Reading:
+    """Return the one reading that a mapping states.
+
+    Raises:
+        UnreadableStatement: The columns do not allow it, or a row contradicts it.
+    """
+    if signs == "by column" or (columns.debit is not None and not columns.amounts):
+        if columns.debit is None or columns.credit is None:
+            raise UnreadableStatement(
+                "the mapping does not fit: it takes the signs by column, and no two columns are "
+                "the debit and the credit amounts",
+                line=header.line,
+            )
+        found = _two_sided(rows, columns.debit, columns.credit, header)
+        # The column decides: where all its amounts have the same sign, the sign says nothing.
+        found.sort(key=lambda reading: reading.way_in)
+        return replace(found[0], turned=signs == "turned")
+    index = columns.amounts[0]
+    indicator = columns.first(Role.INDICATOR)
+    if signs == "by mark" and indicator is None:
+        raise UnreadableStatement(
+            "the mapping does not fit: it takes the signs by mark, and no column holds marks",
+            line=header.line,
+        )
+    if signs == "by mark":
+        name, mark = _named(header, index), _named(header, indicator or 0)
+        reading = Reading(f"{name} signed by {mark}", (index,), Signs.MARK, indicator, words=words)
+    else:
+        cells = [amount_cell(row, index) for row in rows]
+        marked = frozenset(cell.side for cell in cells if cell and cell.side)
+        turned = signs == "turned"
+        label = f"{_named(header, index)} with its own signs" + (", turned" if turned else "")
+        reading = Reading(label, (index,), Signs.OWN, marked=marked, turned=turned)
+    for row in rows:
+        if amount_cell(row, index) is None:
+            _refuse_incomplete([row], columns, header)
+        reading.terms(row)
+    return reading
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted:
+    """The reading under which money out was written as positive, and whether it is certain."""
+
+    reading: Reading
+    is_certain: bool
+
+
+_BOUGHT = frozenset(["sale", "purchase", "purchases", "sales", "card purchase", "pos purchase"])
+_PAID_BACK = frozenset(
+    {"payment", "payments", "payment received", "payment reversal", "return", "returns"}
+    | {"refund", "refunds", "credit", "merchandise return"}
+)
+_THANK_YOU = re.compile(r"\bpayment\b.*\bthank(?:s| you)\b|\bthank you\b.*\bpayment\b|\bautopay\b")
+
+
+def inverted_reading(
+    rows: Sequence[Row], columns: Columns, readings: Sequence[Reading]
+) -> Inverted | None:
+    """Return the reading of a card account that its issuer wrote, where the rows show it.
+
+    The rule: every row whose type is a sale is positive and every one whose type is a payment or
+    a refund is negative, with one of each at least, which no other convention gives: certain. All
+    sales positive and nothing paid, or payments that are thanked for and yet negative: open. In
+    any other case the signs are as written, since nothing in the rows speaks against them.
+    """
+    if len(readings) != 1 or readings[0].signs is not Signs.OWN or readings[0].marked:
+        return None
+    own = readings[0]
+    bought: set[int] = set()
+    paid: set[int] = set()
+    thanked: set[int] = set()
+    others: set[int] = set()
+    for row in rows:
+        cell = amount_cell(row, own.columns[0])
+        if _is_zero(cell) or cell is None:
+            continue
+        sign = -1 if cell.negative else 1
+        kinds = {fold(row.cell(index)[:100]) for index in columns.all(Role.KIND)}
+        if kinds & _BOUGHT:
+            bought.add(sign)
+        elif kinds & _PAID_BACK:
+            paid.add(sign)
+        elif any(
+            _THANK_YOU.search(fold(row.cell(index)[:200]))
+            for index in columns.all(Role.DESCRIPTION)
+        ):
+            thanked.add(sign)
+        else:
+            others.add(sign)
+    turned = replace(own, label=f"{own.label}, turned", turned=True)
+    if bought == {1}:
+        certain = paid | thanked == {-1}
+        return Inverted(turned, certain) if certain or not paid | thanked else None
+    if not bought and thanked == {-1} and 1 in others | paid:
+        return Inverted(turned, is_certain=False)
+    return None
 
 
 def _net(rows: Sequence[Row], indexes: Sequence[int], columns: Columns, header: Row) -> int | None:
@@ -203,11 +429,13 @@ def _single(rows: Sequence[Row], index: int, columns: Columns, header: Row) -> l
     indicator = columns.first(Role.INDICATOR)
     if indicator is not None and columns.debit is None:
         return _by_indicator(rows, cells, index, indicator, header)
-    terms = [
-        (Term(sign, cell.core if cell else "0"),)
-        for sign, cell in zip(_signs(rows, cells, index), cells, strict=True)
+    # A file that marks only one side means the other by leaving the mark out.
+    marked = frozenset(cell.side for cell in cells if cell and cell.side)
+    readings = [
+        Reading(f"{_named(header, index)} with its own signs", (index,), Signs.OWN, marked=marked)
     ]
-    readings = [Reading(f"{_named(header, index)} with its own signs", (index,), tuple(terms))]
+    for row in rows:
+        readings[0].terms(row)
     unsigned = all(cell is None or (cell.negative is None and not cell.side) for cell in cells)
     if unsigned and columns.debit is None:
         # Nothing says that such a column gives the signs, and nothing else does either.
@@ -235,27 +463,7 @@ def _refuse_unsigned_debits(rows: Sequence[Row], columns: Columns) -> None:
                 )
 
 
-def _signs(rows: Sequence[Row], cells: _Cells, index: int) -> list[int]:
-    """Return the signs of one column, where ``CR`` or ``DR`` may stand behind the digits.
-
-    A file that marks only one side means the other by leaving the mark out.
-    """
-    marked = {cell.side for cell in cells if cell and cell.side}
-    signs = []
-    for row, cell in zip(rows, cells, strict=True):
-        sign = 1 if cell is None else _sign(cell, marked)
-        if sign is None:
-            raise UnreadableStatement(
-                f"the sign of {row.cell(index)!r} is not clear: some amounts carry a debit or "
-                "credit mark and this one contradicts them",
-                line=row.line,
-                column=index + 1,
-            )
-        signs.append(sign)
-    return signs
-
-
-def _sign(cell: AmountText, marked: set[Side]) -> int | None:
+def _sign(cell: AmountText, marked: frozenset[Side]) -> int | None:
     written = None if cell.negative is None else (-1 if cell.negative else 1)
     if cell.side:
         return cell.side.value if written in {None, cell.side.value} else None
@@ -274,36 +482,21 @@ def _by_indicator(
     Usually the amounts are unsigned, or signed as the column says. Where sign and column
     disagree, a reversal, a convention and a mistake look the same.
     """
-    sides: list[int] = []
-    for row in rows:
-        side = side_of(row.cell(indicator))
-        if side is None:
-            raise UnreadableStatement(
-                f"{row.cell(indicator)[:SHOWN_CHARS_MAX]!r} names neither debit nor credit",
-                line=row.line,
-                column=indicator + 1,
-            )
-        sides.append(side.value)
+    name, mark = _named(header, index), _named(header, indicator)
+    by_mark = Reading(f"{name} signed by {mark}", (index,), Signs.MARK, indicator)
+    sides = [by_mark.terms(row)[0].sign for row in rows]
     cores = [cell.core if cell else "0" for cell in cells]
     signs = [-1 if cell and cell.negative else 1 for cell in cells]
-    name, mark = _named(header, index), _named(header, indicator)
-    readings = {f"{name} signed by {mark}": sides}
     agree = all(
         side == sign or not core.strip("0.,")
         for side, sign, core in zip(sides, signs, cores, strict=True)
     )
-    if -1 in signs and not agree:
-        readings[f"{name} with its own signs"] = signs
-        readings[f"{name} with its own signs, turned by {mark}"] = [
-            side * sign for side, sign in zip(sides, signs, strict=True)
-        ]
+    if -1 not in signs or agree:
+        return [by_mark]
     return [
-        Reading(
-            label,
-            (index,),
-            tuple((Term(sign, core),) for sign, core in zip(chosen, cores, strict=True)),
-        )
-        for label, chosen in readings.items()
+        by_mark,
+        Reading(f"{name} with its own signs", (index,), Signs.OWN),
+        Reading(f"{name} with its own signs, turned by {mark}", (index,), Signs.BOTH, indicator),
     ]
 
 
@@ -338,26 +531,14 @@ def _two_sided(rows: Sequence[Row], debit: int, credit: int, header: Row) -> lis
                 + (", money out negative" if way_out == 1 else ", money out without a sign")
                 + (", credits turned" if way_in != 1 else "")
             )
-            terms = tuple(
-                _pair(out, in_, way_out, way_in)
-                for out, in_ in zip(debits, credit_cells, strict=True)
+            readings.append(
+                Reading(label, (debit, credit), Signs.SIDES, way_out=way_out, way_in=way_in)
             )
-            readings.append(Reading(label, (debit, credit), terms))
     return readings
 
 
 def _negatives(cells: _Cells) -> tuple[bool, ...]:
     return tuple(sorted({bool(cell.negative) for cell in cells if cell and not _is_zero(cell)}))
-
-
-def _pair(
-    out: AmountText | None, in_: AmountText | None, way_out: int, way_in: int
-) -> tuple[Term, ...]:
-    if out is not None and not _is_zero(out):
-        return (Term(way_out * (-1 if out.negative else 1), out.core),)
-    if in_ is not None:
-        return (Term(way_in * (-1 if in_.negative else 1), in_.core),)
-    return (Term(1, "0"),)
 
 
 def _with_fee(
@@ -371,14 +552,7 @@ def _with_fee(
     if all(_is_zero(cell) for cell in fees):
         return found
     return found + [
-        Reading(
-            f"{reading.label} less {_named(header, fee)}",
-            reading.columns,
-            tuple(
-                (*terms, Term(-1, cell.core)) if cell else terms
-                for terms, cell in zip(reading.rows, fees, strict=True)
-            ),
-        )
+        replace(reading, label=f"{reading.label} less {_named(header, fee)}", fee=fee)
         for reading in found
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,8 +11,7 @@ from shared.errors import UnreadableStatement
 from shared.statements.dates import DateOrder, date_readings
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DISTINCT_DATES_MIN = 6
 """Distinct days before the order of rows may settle the order of day and month. Unsorted rows
@@ -23,19 +24,45 @@ DatedText = tuple[int, str]
 """A line and the date text on it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """What only all booking dates of a file in a row can say.
+
+    Under which of both orders they are sorted, either way; how many days they are; and the first
+    and last day under each order.
+    """
+
+    sorted_in: tuple[DateOrder, ...]
+    distinct: int
+    spans: dict[DateOrder, tuple[dt.date, dt.date]]
+
+
+def sequenced(booked: Sequence[DatedText]) -> Sequenced:
+    """Return what the booking dates of rows in memory say."""
+    read = [date_readings(text) for _, text in booked]
+    days = {order: [one[order] for one in read] for order in _BOTH}
+    return Sequenced(
+        tuple(order for order in _BOTH if _is_sorted(days[order])),
+        len(set(days[DateOrder.DAY_FIRST])),
+        {order: (min(days[order]), max(days[order])) for order in _BOTH},
+    )
+
+
 def decide_order(
     booked: Sequence[DatedText],
     others: Sequence[DatedText],
     notes: Sequence[DatedText],
     period: tuple[dt.date, dt.date] | None = None,
+    all_booked: Callable[[], Sequenced] | None = None,
 ) -> DateOrder:
     """Return the one order in which every date of the file can be read.
 
     Args:
-        booked: The booking dates, in file order.
+        booked: The booking dates, in file order; of a large file those that say something new.
         others: The other dates of the movements, such as value dates.
         notes: Dates around the table; they can settle the order but never contradict it.
         period: The period the file states, where its own dates can be read in one way only.
+        all_booked: Looks at all booking dates, where ``booked`` has only some of them.
 
     Raises:
         UnreadableStatement: Two dates contradict each other, or two orders fit and differ.
@@ -55,14 +82,18 @@ def decide_order(
     settled = [order for order in _BOTH if _fits_notes(notes, order)]
     if len(settled) == 1:
         return settled[0]
+    found = all_booked() if all_booked else sequenced(booked)
     if period:
-        within = [order for order in _BOTH if _is_within(booked, order, period)]
+        spans = found.spans
+        within = [
+            order
+            for order in _BOTH
+            if period[0] <= spans[order][0] and spans[order][1] <= period[1]
+        ]
         if len(within) == 1:
             return within[0]
-    sorted_ = [order for order in _BOTH if _is_sorted(booked, order)]
-    distinct = len({date_readings(text)[DateOrder.DAY_FIRST] for _, text in booked})
-    if len(sorted_) == 1 and distinct >= DISTINCT_DATES_MIN:
-        return sorted_[0]
+    if len(found.sorted_in) == 1 and found.distinct >= DISTINCT_DATES_MIN:
+        return found.sorted_in[0]
     raise _undecided(written)
 
 
@@ -97,15 +128,8 @@ def _fits_notes(notes: Sequence[DatedText], order: DateOrder) -> bool:
     return all(order in date_readings(text) for _, text in notes if date_readings(text))
 
 
-def _is_within(
-    booked: Sequence[DatedText], order: DateOrder, period: tuple[dt.date, dt.date]
-) -> bool:
-    return all(period[0] <= date_readings(text)[order] <= period[1] for _, text in booked)
-
-
-def _is_sorted(booked: Sequence[DatedText], order: DateOrder) -> bool:
-    dates = [date_readings(text)[order] for _, text in booked]
-    return all(a <= b for a, b in pairwise(dates)) or all(a >= b for a, b in pairwise(dates))
+def _is_sorted(days: Sequence[dt.date]) -> bool:
+    return all(a <= b for a, b in pairwise(days)) or all(a >= b for a, b in pairwise(days))
 
 
 def _refuse_year_first_doubt(

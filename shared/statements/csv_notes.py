@@ -106,15 +106,17 @@ def _pairs(row: Row) -> Iterator[tuple[str, str]]:
     """Yield label and value, in one cell with a colon or in two neighbouring cells."""
     cells = row.filled
     for index, cell in enumerate(cells):
-        label, colon, value = cell.partition(":")
+        label, colon, value = cell.replace("\uff1a", ":").partition(":")
         if colon and value.strip():
             yield label, value.strip()
         elif index + 1 < len(cells):
-            yield cell.rstrip(": "), cells[index + 1]
+            yield cell.rstrip(": \uff1a"), cells[index + 1]
 
 
 def _read_pair(label: str, value: str, notes: Notes, accounts: set[str]) -> None:
     kind = label_of(label)
+    # Excel's mark of a text that looks like a number.
+    value = value.removeprefix("'")
     if kind == "account" and _ACCOUNT_NUMBER.fullmatch(value) and re.search(r"\d{3}", value):
         accounts.add(value.replace(" ", "") if is_iban(value) else value)
     elif kind == "bank" and re.fullmatch(r"[A-Z0-9 -]{4,20}", value):

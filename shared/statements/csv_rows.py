@@ -7,13 +7,12 @@ refused with its line, since it may be the one movement that makes the books tie
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.errors import UnreadableStatement
 from shared.statements.amounts import split_amount
-from shared.statements.csv_columns import EMPTY_MARKS
+from shared.statements.csv_columns import EMPTY_MARKS, Columns
 from shared.statements.csv_table import Row
 from shared.statements.csv_words import (
     Role,
@@ -26,8 +25,7 @@ from shared.statements.csv_words import (
 from shared.statements.dates import date_readings, looks_like_date
 
 if TYPE_CHECKING:
-    from shared.statements.csv_columns import Columns
-    from shared.statements.csv_table import Table
+    from collections.abc import Sequence
 
 _BALANCE_ROW = re.compile(
     r"(?:(?:opening|beginning|starting|closing|ending|previous|new) balance(?: as of\b.*)?"
@@ -37,52 +35,83 @@ _BALANCE_ROW = re.compile(
     r"|(?:ancien|nouveau) solde|solde (?:initial|final|precedent|anterieur)"
     r"|(?:begin|eind)saldo|(?:inngaende|utgaende|ingaende) (?:saldo|balanse))"
 )
-_BALANCE_HINT = re.compile("bal|forward|vortrag|sald|stand|bestand|solde", re.IGNORECASE)
+_BALANCE_BEGIN = re.compile(
+    r"[\W_]*(?:opening|begin|starting|closing|end|previous|new|balance|brought|carried|saldo|anfang"
+    r"|alter|neuer|ancien|nouveau|solde|eind|inn?gaende|utgaende)",
+    re.IGNORECASE,
+)
+"""How a cell in plain letters begins where ``_BALANCE_ROW`` may fit it; folding takes longer."""
+
+NOTES_MAX = 10_000
+"""Most rows that are no movements: some exports print a page header every fifty rows."""
+
+_BALANCE_WORDS = ("bal", "forward", "vortrag", "sald", "stand", "solde")
+"""One of them is in every cell that states a balance, in small letters."""
+
 _DIGITS = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]{4}")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
 @dataclass(slots=True)
-class Body:
-    """The rows below the header, sorted by what they are."""
+class Sorter:
+    """Tells the rows below a header apart, one by one as they pass.
 
-    movements: list[Row] = field(default_factory=list)
-    notes: list[Row] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-
-
-def sort_rows(table: Table, columns: Columns) -> Body:
-    """Return the movements and what stands between and below them.
-
-    Raises:
-        UnreadableStatement: A row is cut off, has too many cells, no real date or no amount.
+    ``notes`` are the rows that are no movements; a row without a date is one only once the next
+    row, or the end of the file, shows that it can be.
     """
-    body = Body()
-    width = len(table.header.cells)
-    while width and not table.header.cells[width - 1]:
-        width -= 1
-    undated: list[Row] = []
-    for row in table.body:
-        if row.cells == table.header.cells:
+
+    header: Row
+    columns: Columns
+    notes: list[Row] = field(default_factory=list)
+    _undated: list[Row] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        """How many columns have a name, up to the last that has."""
+        width = len(self.header.cells)
+        while width and not self.header.cells[width - 1]:
+            width -= 1
+        return width
+
+    def sort(self, row: Row) -> str:
+        """Return ``movement``, ``note``, or ``pending`` or ``void`` of a row that is not blank.
+
+        Raises:
+            UnreadableStatement: The row is cut off, has too many cells, no real date or no amount.
+        """
+        if row.cells == self.header.cells:
             raise UnreadableStatement("a second table begins here; split the file", line=row.line)
-        what = _kind_of(row, columns, width, len(table.header.cells))
+        what = _kind_of(row, self.columns, self.width, len(self.header.cells))
         if what == "movement":
-            for remark in undated:
-                if _DIGITS.search("".join(remark.filled)):
-                    _refuse_undated(remark, columns)
-            body.notes += undated
-            undated.clear()
-            body.movements.append(row)
+            self.movement_follows()
         elif what == "undated":
-            undated.append(row)
-        elif what == "note":
-            body.notes.append(row)
-        else:
-            body.left_out[what] += 1
-    for row in undated:
-        _check_remark(row, columns, table, width)
-        body.notes.append(row)
-    return body
+            self._undated.append(row)
+        if what in {"undated", "note"}:
+            self.notes.append(row)
+            if len(self.notes) > NOTES_MAX:
+                raise UnreadableStatement(
+                    f"more than {NOTES_MAX:,} rows are no movements", line=row.line
+                )
+            return "note"
+        return what
+
+    def movement_follows(self) -> None:
+        """Refuse a row without a date that stands above a movement and holds digits."""
+        for remark in self._undated:
+            if _DIGITS.search("".join(remark.filled)):
+                _refuse_undated(remark, self.columns)
+        self._undated.clear()
+
+    def finish(self, *, is_last: Row | None, ends_with_newline: bool) -> None:
+        """Look at the rows below the last movement.
+
+        Raises:
+            UnreadableStatement: One may be a movement, whole or cut off.
+        """
+        for row in self._undated:
+            cut = not ends_with_newline and is_last is not None and row.line == is_last.line
+            _check_remark(row, self.columns, self.width, is_cut=cut)
 
 
 def _status(row: Row, columns: Columns) -> str | None:
@@ -95,9 +124,11 @@ def _status(row: Row, columns: Columns) -> str | None:
 
 def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
     status = _status(row, columns)
-    if status:
-        return status
     date = row.cell(columns.date)
+    if status:
+        if date_readings(date):
+            _check_width(row, width, header_cells)
+        return status
     if not date_readings(date):
         if looks_like_date(date):
             raise UnreadableStatement(
@@ -105,9 +136,7 @@ def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
             )
         return "note" if names_a_sum(row.filled[0]) else "undated"
     _check_width(row, width, header_cells)
-    if any(
-        _BALANCE_ROW.fullmatch(fold(cell[:100])) for cell in row.cells if _BALANCE_HINT.search(cell)
-    ):
+    if any(map(is_balance, row.cells)):
         return "note"
     if not any(_is_filled(row.cell(index)) for index in columns.money):
         if any(balance_named(cell) for cell in row.filled):
@@ -116,6 +145,43 @@ def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
             "the row has a date but no amount", line=row.line, column=columns.money[0] + 1
         )
     return "movement"
+
+
+def is_balance(cell: str) -> bool:
+    """Return whether a cell says that its row is a balance and no movement."""
+    if cell.isascii() and not _BALANCE_BEGIN.match(cell):
+        return False
+    if not any(word in cell.casefold() for word in _BALANCE_WORDS):
+        return False
+    return _BALANCE_ROW.fullmatch(fold(cell[:100])) is not None
+
+
+def has_balance(cells: Sequence[str]) -> bool:
+    """Return whether one of the cells of a column says that its row is a balance."""
+    joined = "\n".join(cells)
+    lower = joined.lower() if joined.isascii() else joined.casefold()
+    words = [word for word in _BALANCE_WORDS if word in lower]
+    if not words:
+        return False
+    folded = lower.split("\n")
+    if len(folded) != len(cells):
+        return any(map(is_balance, cells))
+    return any(
+        is_balance(cell)
+        for word in words
+        for cell, one in zip(cells, folded, strict=True)
+        if word in one
+    )
+
+
+def is_unnamed_text(cell: str) -> bool:
+    """Return whether a cell of a column without a name is surely text: no amount has four letters.
+
+    Examples:
+        >>> is_unnamed_text("Shop 12"), is_unnamed_text("50 EUR"), is_unnamed_text("")
+        (True, False, True)
+    """
+    return not cell or _WORD.search(cell) is not None
 
 
 def _is_filled(cell: str) -> bool:
@@ -152,13 +218,12 @@ def _refuse_undated(row: Row, columns: Columns) -> None:
     )
 
 
-def _check_remark(row: Row, columns: Columns, table: Table, width: int) -> None:
+def _check_remark(row: Row, columns: Columns, width: int, *, is_cut: bool) -> None:
     """Refuse a row below the movements that may be a movement, whole or cut off."""
     filled = [row.cell(index) for index in columns.money if _is_filled(row.cell(index))]
     if any(split_amount(cell) for cell in filled) or not _LETTERS.search(row.filled[0]):
         _refuse_undated(row, columns)
-    is_last = row is table.body[-1]
-    if is_last and not table.ends_with_newline and len(row.cells) < width:
+    if is_cut and len(row.cells) < width:
         raise UnreadableStatement(
             f"the last row has {len(row.cells)} columns and the header {width}: it is cut off",
             line=row.line,

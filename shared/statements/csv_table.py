@@ -10,14 +10,14 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from shared.errors import UnreadableStatement
 from shared.statements.csv_words import DATE_ROLES, Role, roles_of
 from shared.statements.text import FIELD_CHARS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DELIMITERS = (",", ";", "\t", "|")
 """Every delimiter banks are known to use; the order decides nothing."""
@@ -28,13 +28,13 @@ HEADER_ROWS_MAX = 60
 SAMPLE_CHARS = 64 * 1024
 """How much text is tried with each delimiter: sixty rows of a thousand characters."""
 
-ROWS_MAX = 1_000_000
-"""Most rows of one file: beyond it a parser's memory, not the bank, is the limit."""
+ROWS_MAX = 10_000_000
+"""Most rows of one file: ten times the largest that any bank is known to export."""
 
 COLUMNS_MAX = 200
 """Widest row read. The widest real export (PayPal's) has about 60 columns."""
 
-_SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,19 @@ class Row:
         return [cell for cell in self.cells if cell]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A statement's table and the rows before it."""
-
-    delimiter: str
-    header: Row
-    preamble: tuple[Row, ...]
-    body: tuple[Row, ...]
-    ends_with_newline: bool
-
-
-def _rows(text: str, delimiter: str) -> Iterator[Row]:
+def _rows(text: str, delimiter: str, quote: str) -> Iterator[Row]:
     """Yield the records that are not blank.
 
     Raises:
         UnreadableStatement: A quote is never closed, or text follows a closing quote.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, strict=True
+    )
     line = 1
     try:
         for cells in reader:
-            stripped = tuple([cell.strip(_OUTER_SPACE) for cell in cells])
+            stripped = tuple([cell.strip(OUTER_SPACE) for cell in cells])
             if any(stripped):
                 yield Row(line, stripped)
             line = reader.line_num + 1
@@ -90,7 +81,7 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
         raise UnreadableStatement(reason, line=line) from None
 
 
-_OUTER_SPACE = " \t\u00a0\u202f\u2007\ufeff\r\n"
+OUTER_SPACE = " \t\u00a0\u202f\u2007\ufeff\r\n"
 
 
 def header_score(row: Row) -> int:
@@ -109,10 +100,11 @@ def header_score(row: Row) -> int:
     return sum(1 for found in roles if found)
 
 
-def _sample(text: str, delimiter: str) -> list[Row]:
+def sample_rows(text: str, delimiter: str, quote: str = '"') -> list[Row]:
+    """Return the first rows of a text under one delimiter, as far as they can be read."""
     rows = []
     try:
-        for row in _rows(text, delimiter):
+        for row in _rows(text, delimiter, quote):
             rows.append(row)
             if len(rows) == HEADER_ROWS_MAX:
                 break
@@ -121,36 +113,14 @@ def _sample(text: str, delimiter: str) -> list[Row]:
     return rows
 
 
-def _find_header(text: str) -> tuple[str, Row]:
-    sample = text[:SAMPLE_CHARS]
-    found: list[tuple[int, str, Row]] = []
-    for delimiter in DELIMITERS:
-        for row in _sample(sample, delimiter):
-            score = header_score(row)
-            if score:
-                found.append((score, delimiter, row))
-                break
-    if not found:
-        _refuse_no_header(sample)
-    found.sort(key=lambda candidate: candidate[0], reverse=True)
-    best = found[0]
-    if len(found) > 1 and found[1][0] == best[0]:
-        raise UnreadableStatement(
-            f"the columns could be separated by {best[1]!r} or by {found[1][1]!r}; "
-            "both give a header",
-            line=best[2].line,
-        )
-    return best[1], best[2]
-
-
-def _refuse_no_header(sample: str) -> None:
+def refuse_no_header(rows: Sequence[Row]) -> NoReturn:
     """Say which columns are missing from the row that comes nearest to a header."""
     nearest: Row | None = None
-    for delimiter in DELIMITERS:
-        for row in _sample(sample, delimiter):
-            known = sum(1 for cell in row.cells if roles_of(cell))
-            if nearest is None or known > sum(1 for cell in nearest.cells if roles_of(cell)):
-                nearest = row
+    most = -1
+    for row in rows:
+        known = sum(1 for cell in row.cells[:COLUMNS_MAX] if roles_of(cell))
+        if known > most:
+            nearest, most = row, known
     roles = {role for cell in (nearest.cells if nearest else ()) for role in roles_of(cell)}
     missing = [] if roles.intersection(DATE_ROLES) else ["a date"]
     if Role.AMOUNT not in roles and not {Role.DEBIT, Role.CREDIT} <= roles:
@@ -161,33 +131,3 @@ def _refuse_no_header(sample: str) -> None:
         f"{' and '.join(missing or ['a date beside an amount'])}; the nearest row has {shown}",
         line=nearest.line if nearest else None,
     )
-
-
-def read_table(text: str) -> Table:
-    """Return the table in a CSV text.
-
-    Raises:
-        UnreadableStatement: No row names a date and an amount, a quote is not closed, or a
-            named limit is passed.
-    """
-    separator = _SEPARATOR_LINE.match(text)
-    if separator and separator[1] in DELIMITERS:
-        # Excel's own hint; kept as a blank line so that the others keep their numbers.
-        text = "\n" + text[separator.end() :]
-    delimiter, header = _find_header(text)
-    preamble: list[Row] = []
-    body: list[Row] = []
-    for row in _rows(text, delimiter):
-        if len(row.cells) > COLUMNS_MAX:
-            raise UnreadableStatement(f"a row has more than {COLUMNS_MAX} columns", line=row.line)
-        if max(map(len, row.cells)) > FIELD_CHARS_MAX:
-            raise UnreadableStatement(
-                f"a field is longer than {FIELD_CHARS_MAX} characters", line=row.line
-            )
-        if row.line < header.line:
-            preamble.append(row)
-        elif row.line > header.line:
-            body.append(row)
-        if len(body) > ROWS_MAX:
-            raise UnreadableStatement(f"the file has more than {ROWS_MAX} rows", line=row.line)
-    return Table(delimiter, header, tuple(preamble), tuple(body), text.endswith(("\n", "\r")))

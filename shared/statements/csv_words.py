@@ -1,7 +1,8 @@
 """The words banks use in CSV files, folded to plain ASCII, with what each can mean.
 
 Collected from the published export formats of banks in English, German, French, Spanish, Dutch,
-Italian, Portuguese, Norwegian, Danish, Swedish, Finnish and Polish. A word may stand for several
+Italian, Portuguese, Norwegian, Danish, Swedish, Finnish, Polish, Czech, Chinese, Japanese and
+Korean. A word may stand for several
 things (``valuta`` is a value date in German and a currency in Dutch): the cells decide.
 """
 
@@ -39,8 +40,16 @@ class Role(enum.Enum):
     PAYEE = "payee"
     DESCRIPTION = "description"
     REFERENCE = "reference"
+    END_TO_END = "end-to-end id"
+    MANDATE = "mandate"
+    CHECK = "check number"
+    REMITTANCE = "structured payment reference"
     BANK_REFERENCE = "bank reference"
     KIND = "kind"
+    ORIGINAL_AMOUNT = "original amount"
+    ORIGINAL_CURRENCY = "original currency"
+    RATE = "exchange rate"
+    IGNORED = "ignored"
 
     # Members are singletons; hashing them by identity is several times faster.
     __hash__ = object.__hash__
@@ -60,10 +69,17 @@ _WORDS: dict[Role, str] = {
         |data contabilizzazione|data lancamento|data de lancamento|data do lancamento|data lanc
         |data mov|data movimento|bokforingsdato|bokfort dato|bokfort|bokforingsdag|bokforingsdatum
         |bogfort dato|bogforingsdato|kirjauspaiva|kirjauspvm|data ksiegowania
-        |data zaksiegowania|data rozliczenia""",
+        |data zaksiegowania|data rozliczenia
+        |bokforingsdatum|bokforingsdag|datum zauctovani|zauctovano|datum zaknjizenja
+        |\u8bb0\u8d26\u65e5\u671f|\u5165\u8d26\u65e5\u671f|\u5e33\u52d9\u65e5\u671f
+        |\u8a18\u5e33\u65e5\u671f|konyveles datuma|data da movimentacao|data contab|date posting
+        |date cleared|cleared date
+        |booked at|reskontradatum""",
     Role.DATE: """
         date|datum|fecha|data|dato|pvm|paivays|day|tag|jour|dia|date utc|statement date|kauppapaiva
-        """,
+
+        |\u65e5\u671f|\u65e5\u4ed8|\u5e74\u6708\u65e5|\uc77c\uc790|\ub0a0\uc9dc|datum a cas
+        |datum provedeni""",
     Role.TRANSACTION_DATE: """
         transaction date|trans date|date of transaction|operation date|purchase date|started date
         |transactiondate|tran date|txn date|date time|datetime|timestamp|date and time|time stamp
@@ -72,13 +88,21 @@ _WORDS: dict[Role, str] = {
         |fecha de la operacion|fecha de transaccion|fecha movimiento|f operacion|transactiedatum
         |datum transactie|data operazione|data transazione|data dell operazione|data operacao
         |data da operacao|data transacao|data da transacao|transaksjonsdato|kjopsdato|dato kjopt
-        |transaktionsdag|kobsdato|data operacji|data transakcji""",
+        |transaktionsdag|kobsdato|data operacji|data transakcji
+        |\u4ea4\u6613\u65e5\u671f|\u4ea4\u6613\u65f6\u95f4|\u4ea4\u6613\u65e5
+        |\u4ea4\u6613\u6642\u9593|\u53d6\u5f15\u65e5|\u304a\u53d6\u5f15\u65e5|\u53d6\u6271\u65e5
+        |\u53d6\u6271\u65e5\u4ed8|\uac70\ub798\uc77c|\uac70\ub798\uc77c\uc790
+        |\uac70\ub798\uc77c\uc2dc|datum transakce|datum operace|transaktionsdatum
+        |transaktionsdato|handelsdato
+        |created|created utc|created at""",
     Role.VALUE_DATE: """
         value date|value|valuedate|valuta|valutadatum|valuta datum|valutatag|valutierung|valuta date
         |wertstellung|wertstellungsdatum|wertstellungstag|wert|wertdatum|date de valeur|date valeur
         |valeur|dateval|fecha valor|fecha de valor|f valor|valor|rentedatum|datum valuta|data valuta
         |data di valuta|data valor|data do valor|data de valor|rentedato|valutadato|rente dato
-        |valutadag|arvopaiva|data waluty|interest date|effective date|rentedag""",
+        |valutadag|arvopaiva|data waluty|interest date|effective date|rentedag
+        |valor datum|datum valuty|valutadag|\u8d77\u606f\u65e5
+        |available on|available on utc""",
     Role.AMOUNT: """
         amount|transaction amount|net amount|net|gross|gross amount|value|sum|amount in account
         currency|account amount|amount signed|signed amount|booking amount|total amount|total
@@ -88,7 +112,12 @@ _WORDS: dict[Role, str] = {
         |valor|montante|quantia|importancia|valor lancamento|belop|belopp|maara euroa
         |transaksjonsbelop|belob|maara
         |kwota|kwota operacji|kwota transakcji|kwota w walucie rachunku|sum in account currency
-        |belop i nok|amt|movimiento importe""",
+        |belop i nok|amt|movimiento importe
+        |\u4ea4\u6613\u91d1\u989d|\u91d1\u989d|\u53d1\u751f\u989d|\u91d1\u984d
+        |\u4ea4\u6613\u91d1\u984d|\u53d6\u5f15\u91d1\u984d|\uae08\uc561|\uac70\ub798\uae08\uc561
+        |castka|castka v mene uctu|objem|osszeg|amount in eur|amount gbp|suma|importo eur
+        |betrag eur
+        |credit debit amount|debit credit amount""",
     Role.DEBIT: """
         debit|debits|debit amount|amount debit|paid out|money out|withdrawal|withdrawals
         |withdrawal amount|withdrawal amt|withdrawals amount|payments out|out|payment amount|debited
@@ -96,7 +125,14 @@ _WORDS: dict[Role, str] = {
         |soll betrag|debet|montant debit|debit euros|sortie|sorties|cargo|cargos|debe|debito
         |debitos|salidas|importe cargo|af|uitgaven|uit|dare|uscite|uscita|addebiti|addebito|saida
         |saidas|ut|ut fra konto|ut av konto|utgift|utgifter|belop ut|ud|obciazenia|obciazenie|winien
-        |wyplaty|kwota obciazenia|wydatki|lastschriften|insattning uttag|uttag""",
+        |wyplaty|kwota obciazenia|wydatki|lastschriften|insattning uttag|uttag
+        |\u652f\u51fa|\u652f\u51fa\u91d1\u989d|\u501f\u65b9\u91d1\u989d
+        |\u501f\u65b9\u53d1\u751f\u989d|\u652f\u51fa\u91d1\u984d|\u304a\u652f\u6255\u91d1\u984d
+        |\u304a\u652f\u6255\u3044\u91d1\u984d|\u652f\u6255\u91d1\u984d|\u51fa\u91d1
+        |\u51fa\u91d1\u984d|\u51fa\u91d1\u91d1\u984d|\u304a\u5f15\u51fa\u3057
+        |\u5f15\u51fa\u91d1\u984d|\ucd9c\uae08|\ucd9c\uae08\uc561|\ucd9c\uae08\uae08\uc561
+        |\ucc3e\uc73c\uc2e0\uae08\uc561|\uc9c0\uae09\uae08\uc561|\ucd9c\uae08 \uae08\uc561
+        |vydaje|haevet|spent|amount out|money out amount""",
     Role.CREDIT: """
         credit|credits|credit amount|amount credit|paid in|money in|deposit|deposits|deposit amount
         |deposit amt|deposits amount|payments in|in|credited|credit value|inflow|haben|gutschrift
@@ -104,7 +140,14 @@ _WORDS: dict[Role, str] = {
         |credit euros|entree|entrees|abono|abonos|haber|credito|creditos|ingresos|ingreso|entradas
         |importe abono|bij|inkomsten|avere|entrate|entrata|accrediti|accredito|entrada|inn
         |inn pa konto|inntekt|inntekter|belop inn|ind|insattning|uznania|uznanie|ma|wplaty
-        |kwota uznania|wplywy""",
+        |kwota uznania|wplywy
+        |\u6536\u5165|\u6536\u5165\u91d1\u989d|\u8d37\u65b9\u91d1\u989d
+        |\u8d37\u65b9\u53d1\u751f\u989d|\u5b58\u5165\u91d1\u989d|\u5b58\u5165
+        |\u5b58\u5165\u91d1\u984d|\u304a\u9810\u308a\u91d1\u984d
+        |\u304a\u9810\u304b\u308a\u91d1\u984d|\u9810\u5165\u91d1\u984d|\u5165\u91d1
+        |\u5165\u91d1\u984d|\u5165\u91d1\u91d1\u984d|\u304a\u9810\u5165\u308c|\uc785\uae08
+        |\uc785\uae08\uc561|\uc785\uae08\uae08\uc561|\ub9e1\uae30\uc2e0\uae08\uc561
+        |\uc785\uae08 \uae08\uc561|prijmy|indsat|received|amount in""",
     Role.FEE: """
         fee|fees|fee amount|charge|charges|gebuhr|gebuehr|gebuhren|frais|comision|comisiones|kosten
         |commissione|commissioni|comissao|gebyr|avgift|oplata|prowizja""",
@@ -117,7 +160,12 @@ _WORDS: dict[Role, str] = {
         |saldo despues|saldo na boeking|saldo na trn|saldo na mutatie|saldo dopo|saldo contabile
         |saldo progressivo|saldo contabilistico|saldo apos|saldo apos movimento|saldo etter
         |bokfort saldo|saldo efter|saldo po operacji|saldo po transakcji|saldo konta
-        |saldo rachunku|bokford saldo""",
+        |saldo rachunku|bokford saldo
+        |\u4f59\u989d|\u8d26\u6237\u4f59\u989d|\u4ea4\u6613\u540e\u4f59\u989d|\u9918\u984d
+        |\u5e33\u6236\u9918\u984d|\u6b8b\u9ad8|\u5dee\u5f15\u6b8b\u9ad8
+        |\u304a\u53d6\u5f15\u5f8c\u6b8b\u9ad8|\uc794\uc561|\uac70\ub798\ud6c4\uc794\uc561
+        |\uac70\ub798 \ud6c4 \uc794\uc561|\uac70\ub798\ud6c4 \uc794\uc561|zustatek
+        |zustatek na uctu|bogfort saldo|saldo etter transaksjon|egyenleg""",
     Role.INDICATOR: """
         d c|dc|c d|cd|dr cr|drcr|cr dr|crdr|debit credit|credit debit|debit or credit
         |credit or debit
@@ -127,20 +175,29 @@ _WORDS: dict[Role, str] = {
         |tipo|tipo movimiento|tipo de movimiento|tipo operazione|segno|dare avere|af bij|bij af
         |debet credit|credit debet|d a|sinal|tipo de operacao|natureza|d k|type operation
         |inn ut|ut inn|typ|rodzaj|strona|kierunek|wn ma|art|cargo abono|debe haber|credito debito
-        |debito credito|code""",
+        |debito credito|code
+        |\u501f\u8d37\u6807\u5fd7|\u6536 \u652f|\u501f\u8d37|\u501f\u8cb8|\u501f\u8cb8\u5225
+        |\u5165\u51fa\u91d1|\u5165\u51fa\u91d1\u533a\u5206|\uc785\ucd9c\uae08
+        |\uc785\ucd9c\uae08\uad6c\ubd84|d h|h s|haben soll|credit or debit mark|cr dr indicator
+        |dr cr indicator""",
     Role.CURRENCY: """
         currency|currency code|account currency|ccy|cur|curr|transaction currency|billing currency
         |wahrung|waehrung|kontowahrung|devise|monnaie|devise du compte|moneda|divisa|munt|muntsoort
-        |valuta|valutakode|valuutta|moeda|waluta|waluta rachunku|waluta operacji|valutakod""",
+        |valuta|valutakode|valuutta|moeda|waluta|waluta rachunku|waluta operacji|valutakod
+        |\u5e01\u79cd|\u5e01\u522b|\u5e63\u5225|\u901a\u8ca8|\ud1b5\ud654|mena|mena uctu|penznem
+        |wahr|currency symbol""",
     Role.STATUS: """
         status|state|transaction status|booking status|info|buchungsstatus|umsatzstatus|zustand
-        |statut|etat|estado|stato|situacao|tila|stan|pending""",
+        |statut|etat|estado|stato|situacao|tila|stan|pending
+        |\u4ea4\u6613\u72b6\u6001|\u72b6\u6001|stav|tilstand""",
     Role.ACCOUNT: """
         account|account number|account no|account id|account iban|own account|own iban|iban
         |accountnum|accountnumber|konto|kontonummer|auftragskonto|eigenes konto
         |iban auftragskonto|compte|numero de compte|n de compte|compte no|cuenta|numero de cuenta
         |n de cuenta|rekening|rekeningnummer|iban bban|conto|numero conto|conta|numero da conta
-        |kontonr|rachunek|numer rachunku|tili|konto nr|rekeningnr""",
+        |kontonr|rachunek|numer rachunku|tili|konto nr|rekeningnr
+        |\u8d26\u53f7|\u8d26\u6237|\u5e33\u865f|\u53e3\u5ea7\u756a\u53f7
+        |\uacc4\uc88c\ubc88\ud638|cislo uctu|vlastni ucet|egen konto""",
     Role.COUNTERPARTY: """
         counterparty|counter party|counterparty name|name|partner|partner name|merchant
         |merchant name|payee payer|payer payee|to from|from to|beneficiary or payer|vendor
@@ -153,7 +210,13 @@ _WORDS: dict[Role, str] = {
         |beneficiario ordenante|tegenpartij|naam tegenpartij|naam|naam omschrijving|tegenpartij naam
         |naam tegenrekening|controparte|nome|ordinante beneficiario|motpart|navn|mottaker avsender
         |kontrahent|nadawca odbiorca|odbiorca nadawca|nazwa kontrahenta|saaja maksaja
-        |modpart|bedrijfsnaam""",
+        |modpart|bedrijfsnaam
+        |\u5bf9\u65b9\u6237\u540d|\u5bf9\u65b9\u540d\u79f0|\u4ea4\u6613\u5bf9\u65b9
+        |\u4ea4\u6613\u5bf9\u624b|\u5c0d\u65b9\u6236\u540d|\u632f\u8fbc\u4eba
+        |\u304a\u53d6\u5f15\u5148|\uac70\ub798\ucc98|\ubcf4\ub0b8\ubd84 \ubc1b\ub294\ubd84
+        |\uc758\ub8b0\uc778 \uc218\ucde8\uc778|nazev protiuctu|nazev protistrany|protistrana
+        |afsender modtager|modtager afsender|avsandare mottagare|name des partners|partnername
+        |nimi""",
     Role.COUNTERPARTY_ACCOUNT: """
         counterparty account|counterparty iban|counterparty account number|counter party account
         |partner iban|payee account number|payee account|payer account|beneficiary account
@@ -164,7 +227,10 @@ _WORDS: dict[Role, str] = {
         |tegenrekening iban bban|iban tegenpartij|conto controparte|iban controparte
         |iban beneficiario
         |motkonto|mottakerkonto|rachunek nadawcy odbiorcy|numer rachunku kontrahenta
-        |rachunek kontrahenta|saajan tilinumero""",
+        |rachunek kontrahenta|saajan tilinumero
+        |\u5bf9\u65b9\u8d26\u53f7|\u5bf9\u65b9\u8d26\u6237|\u5bf9\u65b9\u5361\u53f7
+        |\u5c0d\u65b9\u5e33\u865f|\uc0c1\ub300\uacc4\uc88c\ubc88\ud638|\uc0c1\ub300\uacc4\uc88c
+        |protiucet|cislo protiuctu|ucet protistrany|modkonto""",
     Role.PAYER: """
         payer|payer name|from|sender|sender name|debtor|debtor name|debitor|ordering party|remitter
         |auftraggeber|zahlungspflichtiger|zahlungspflichtige r|zahlungspflichtige
@@ -174,7 +240,8 @@ _WORDS: dict[Role, str] = {
         payee|payee name|to|beneficiary|beneficiary name|recipient|recipient name|creditor
         |creditor name|paid to|empfanger|empfaenger|zahlungsempfanger|zahlungsempfanger in
         |zahlungsempfanger in|begunstigter|beguenstigter|beneficiaire|destinataire|beneficiario
-        |destinatario|begunstigde|ontvanger|mottaker|mottagare|modtager|odbiorca|saaja""",
+        |destinatario|begunstigde|ontvanger|mottaker|mottagare|modtager|odbiorca|saaja
+        |maksunsaaja""",
     Role.DESCRIPTION: """
         description|desc|transaction description|details|transaction details|detail|particulars
         |narrative|narration|label|memo|text|payment details|payment reference text|note|notes
@@ -189,17 +256,44 @@ _WORDS: dict[Role, str] = {
         |descricao|historico|descricao do movimento|lancamento|descritivo|movimento
         |beskrivelse|forklaring|tekst|melding|tittel|rubrik|beskrivning|meddelande|opis
         |opis operacji|opis transakcji|tytul|tytulem|tytul operacji|szczegoly|viesti|selitys
-        |selite|movimiento|concept""",
+        |selite|movimiento|concept
+        |\u6458\u8981|\u5907\u6ce8|\u4ea4\u6613\u6458\u8981|\u9644\u8a00|\u7528\u9014
+        |\u5099\u8a3b|\u304a\u53d6\u5f15\u5185\u5bb9|\u53d6\u5f15\u5185\u5bb9|\u5185\u5bb9
+        |\u6458\u8981\u5185\u5bb9|\uc801\uc694|\ub0b4\uc6a9|\uac70\ub798\ub0b4\uc6a9
+        |\uae30\uc7ac\ub0b4\uc6a9|popis|poznamka|zprava|zprava pro prijemce|text transakce
+        |transaktionstext|transaktion|popis transakce|kozlemeny|supplementary text
+        |supplementary details|transaction text|beskjed|posteringstekst
+        |otsikko|transaction remarks|remarks|libelle complet operation|libelle complet
+        |libelle court""",
     Role.REFERENCE: """
-        reference|payment reference|customer reference|ref|reference number|end to end id
-        |reference id
-        |endtoendid|end to end reference|invoice number|invoice|check number|cheque number
-        |check or slip|check|cheque no|check no|ref no|ref number|reference no|cust ref|chq ref no
-        |kundenreferenz|kundenreferenz end to end|referenz|ende zu ende referenz|end to end referenz
-        |referenznummer|zahlungsreferenz|numero de reference|reference operation|n de cheque
-        |referencia|referencia 1|num referencia|kenmerk|betalingskenmerk|referentie
-        |riferimento|numero riferimento|referanse|kid|kid nummer|referens|ocr|ocr nummer|viite
-        |viitenumero|referencja|numer referencyjny""",
+        reference|payment reference|customer reference|ref|reference number
+        |reference id|invoice number|invoice|ref no|ref number|reference no|cust ref
+        |kundenreferenz|referenz|kundenref
+        |referenznummer|zahlungsreferenz|numero de reference|reference operation
+        |referencia|referencia 1|referencia 2|num referencia|kenmerk|referentie
+        |riferimento|numero riferimento|referanse|referens
+        |referencja|numer referencyjny|sammlerreferenz|your reference|my reference|ref client
+        |egen referens|egen reference|variable symbol ref""",
+    Role.END_TO_END: """
+        end to end id|endtoendid|end to end reference|end to end|end to end identification|e2e id
+        |kundenreferenz end to end|ende zu ende referenz|end to end referenz|ende zu ende id
+        |reference de bout en bout|reference bout en bout|referencia de extremo a extremo
+        |end to end referentie|identificatie end to end|referencja end to end|endtoend id""",
+    Role.MANDATE: """
+        mandate|mandate id|mandate reference|mandateid|mandate identification|mandatsreferenz
+        |mandatsreferenz id|mandat|mandat id|reference du mandat|rum|reference unique de mandat
+        |referencia del mandato|referencia mandato|mandaat|mandaat id|kenmerk machtiging
+        |machtigingskenmerk|mandaatkenmerk|riferimento mandato|id mandato|identyfikator mandatu""",
+    Role.CHECK: """
+        check number|cheque number|check or slip|check|cheque no|check no|chq ref no|chq no
+        |cheque|check num|cheque num|chq ref number|chq|check serial|schecknummer
+        |scheck nr|n de cheque|numero de cheque|numero cheque|no cheque|numero de talon|chequenummer
+        |numero assegno|numer czeku|num cheque""",
+    Role.REMITTANCE: """
+        kid|kid nummer|ocr|ocr nummer|viite|viitenumero|betalingskenmerk|gestructureerde mededeling
+        |structured reference|structured communication|communication structuree|qr referenz
+        |creditor reference|esr referenz|esr referenznummer|variabilni symbol|variable symbol
+        |variabilny symbol|strukturierte referenz""",
     Role.BANK_REFERENCE: """
         id|transaction id|transaction number|transactionid|transferwise id|fitid|bank reference
         |unique id|entry reference|transaction reference|operation number|transaction no|txn id
@@ -216,7 +310,32 @@ _WORDS: dict[Role, str] = {
         |type d operation|tipo|tipo de movimiento|tipo movimiento
         |tipo operazione|tipo de operacao|mutatiesoort|soort|transactiesoort|betalingstype
         |transaksjonstype|transaktionstyp|typ transakcji|rodzaj transakcji|typ operacji|typ
-        |rodzaj operacji|rodzaj|tapahtumalaji""",
+        |rodzaj operacji|rodzaj|tapahtumalaji
+        |\u4ea4\u6613\u7c7b\u578b|\u4e1a\u52a1\u7c7b\u578b|\u4ea4\u6613\u985e\u578b
+        |\u53d6\u5f15\u533a\u5206|\u53d6\u5f15\u7a2e\u5225|\uac70\ub798\uad6c\ubd84
+        |\uac70\ub798\uc885\ub958|typ transakce|typ operace|typ pohybu|posteringstype""",
+    Role.ORIGINAL_AMOUNT: """
+        original amount|orig amount|foreign amount|amount in original currency|local amount
+        |transaction amount original|original currency amount|foreign currency amount
+        |amount foreign currency|amount original|ursprungsbetrag|originalbetrag|fremdbetrag
+        |betrag in fremdwahrung|fremdwahrungsbetrag|betrag fremdwahrung|montant d origine
+        |montant original|montant en devise|montant devise|importe original|importe en divisa
+        |importe divisa|oorspronkelijk bedrag|bedrag vreemde valuta|importo originale
+        |importo in valuta|valor original|montante original|belop i valuta|originalbelop
+        |opprinnelig belop|kwota oryginalna|kwota w walucie oryginalnej|kwota w walucie
+        |valutabelopp|originalbelopp|payment amount original|castka v originalni mene""",
+    Role.ORIGINAL_CURRENCY: """
+        original currency|orig currency|foreign currency|foreign currency code|local currency
+        |currency original|original ccy|ursprungswahrung|originalwahrung|fremdwahrung
+        |wahrung original|devise d origine|devise originale|divisa original|moneda original
+        |oorspronkelijke munt|oorspronkelijke valuta|vreemde valuta|valuta originale|moeda original
+        |moeda de origem|opprinnelig valuta|original valuta|waluta oryginalna|originalvaluta
+        |originalni mena""",
+    Role.RATE: """
+        exchange rate|fx rate|conversion rate|rate|exchangerate|currency rate|wechselkurs|kurs
+        |umrechnungskurs|devisenkurs|taux de change|cours|taux|tipo de cambio|cambio|wisselkoers
+        |koers|tasso di cambio|tasso cambio|taxa de cambio|valutakurs|vaxelkurs|kurs waluty
+        |kurs wymiany|smenny kurs""",
 }
 
 
@@ -235,11 +354,14 @@ def fold(text: str) -> str:
 
 
 _LETTERS = str.maketrans({"\u0142": "l", "\u00f8": "o", "\u00e6": "ae", "\u0111": "d"})
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _ROLES: dict[str, tuple[Role, ...]] = {}
 for _role, _listed in _WORDS.items():
     for _word in " ".join(_listed.split()).split("|"):
-        _ROLES[_word.strip()] = (*_ROLES.get(_word.strip(), ()), _role)
+        # Kana and Hangul come apart when folded, as they do in a file.
+        _known = _word.strip() if _word.isascii() else fold(_word)
+        if _role not in _ROLES.get(_known, ()):
+            _ROLES[_known] = (*_ROLES.get(_known, ()), _role)
 
 _SYMBOL_CODES = {"\u20ac": "EUR", "\u00a3": "GBP", "z\u0142": "PLN"}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -262,7 +384,7 @@ _AMOUNT_WORDS = frozenset(
 _AMOUNT_NEUTRAL = frozenset(
     """
     transaction in account currency de la operacion operation movement of the i nok w
-    rachunku kontowahrung netto net booking signed
+    rachunku kontowahrung netto net booking signed en euro euros
     """.split()  # noqa: SIM905 - words read better as words
 )
 _DATE_WORDS = frozenset(["date", "datum", "fecha", "data", "dato"])
@@ -306,7 +428,7 @@ def roles_of(header: str) -> tuple[Role, ...]:
     """Return every role a header can have, the likeliest first; empty where it is unknown.
 
     Examples:
-        >>> roles_of("Betrag (EUR)"), roles_of("Amount (Foreign Currency)")
+        >>> roles_of("Betrag (EUR)"), roles_of("Available amount")
         ((<Role.AMOUNT: 'amount'>,), ())
     """
     if len(header) > HEADER_CHARS_MAX:
@@ -347,13 +469,20 @@ _SIDE_WORDS = {
     Side.DEBIT: """
         d dr db dbit debit debet debito debe s soll lastschrift belastung af dare uscita uscite
         cargo ut ud obciazenie obciazenia wn out outgoing money_out paid_out minus withdrawal uit
-        addebito saida sortie""",
+        addebito saida sortie \u501f \u501f\u65b9 \u652f\u51fa \u652f \u51fa\u91d1 \ucd9c\uae08
+        debet_konta vydaj""",
     Side.CREDIT: """
         c cr crdt credit credito haben h gutschrift bij avere entrata entrate abono haber inn ind
         uznanie uznania ma in incoming money_in paid_in plus deposit k kredyt kredit a accredito
-        entrada entree""",
+        entrada entree \u8d37 \u8cb8 \u8d37\u65b9 \u8cb8\u65b9 \u6536\u5165 \u6536
+        \u5b58\u5165 \u5165\u91d1
+        \uc785\uae08 prijem""",
 }
-_SIDES = {word: side for side, words in _SIDE_WORDS.items() for word in words.split()}
+_SIDES = {
+    word if word.isascii() else fold(word): side
+    for side, words in _SIDE_WORDS.items()
+    for word in words.split()
+}
 
 
 def side_of(text: str) -> Side | None:
@@ -397,6 +526,18 @@ def is_void(text: str) -> bool:
     return fold(text).replace(" ", "_") in _VOID
 
 
+def may_be_cut_status(text: str) -> bool:
+    """Return whether a status is the beginning of one that says the row is not booked.
+
+    Examples:
+        >>> may_be_cut_status("Pend"), may_be_cut_status("Pending"), may_be_cut_status("Booked")
+        (True, False, False)
+    """
+    folded = fold(text).replace(" ", "_")
+    words = _PENDING | _VOID
+    return folded not in words and any(word.startswith(folded) for word in words)
+
+
 _OPENING = re.compile(
     r"\b(?:opening|beginning|starting|start|initial|previous|prior|old|brought forward|b f|b fwd"
     r"|start of (?:the )?period|anfangs\w*|vortrag\w*|saldovortrag|ubertrag|alter (?:konto)?sald\w*"
@@ -415,7 +556,8 @@ _BALANCE_NAME = re.compile(
 )
 _TOTAL = re.compile(
     r"(?:grand )?(?:totals?|sums?|summen?|gesamt\w*|totaux|totales|totaal|totale|totali|suma|razem"
-    r"|sumy|ogolem|subtotal|sub total|totais|summa)"
+    r"|sumy|ogolem|subtotal|sub total|totais|summa|celkem|i alt"
+    r"|\u5408\u8ba1|\u5408\u8a08|\u603b\u8ba1|\u5c0f\u8ba1|\u7e3d\u8a08)"
     r"(?: (?:debits?|credits?|amount|in|out|paid|soll|haben|debet|transactions|payments|receipts"
     r"|umsatze|de|des|operations|movimientos|cargos|abonos|[a-z]{3}|of|bij|af|dare|avere)){0,3}"
 )
@@ -457,16 +599,27 @@ def names_a_sum(text: str) -> bool:
     return bool(balance_named(text) or _TOTAL.fullmatch(folded) or _ANY_BALANCE.fullmatch(folded))
 
 
+def names_a_total(text: str) -> bool:
+    """Return whether a cell labels a row as the total of the movements.
+
+    Examples:
+        >>> names_a_total("Total debits"), names_a_total("Closing balance")
+        (True, False)
+    """
+    return _TOTAL.fullmatch(fold(text[:200])) is not None
+
+
 _ACCOUNT_LABEL = re.compile(
     r"^(?:iban|account|account (?:number|no|nr|id|iban)|kontonummer|konto|konto nr|kontonr"
     r"|numero de compte|compte|compte (?:no|n|numero)|n de compte|n compte|cuenta"
     r"|numero de cuenta|n de cuenta|rekening|rekeningnummer|conto|numero conto|conto corrente"
     r"|numero di conto|conta|numero da conta|conta corrente|rachunek|numer rachunku|nr rachunku"
-    r"|girokonto|kontokorrent)$"
+    r"|girokonto|kontokorrent|cislo uctu|account no|\u8d26\u53f7|\u5e33\u865f|\u5361\u53f7"
+    r"|\u53e3\u5ea7\u756a\u53f7|\uacc4\uc88c\ubc88\ud638)$"
 )
 _CURRENCY_LABEL = re.compile(
     r"^(?:account )?(?:currency|ccy|wahrung|waehrung|kontowahrung|devise|moneda|divisa|valuta|munt"
-    r"|moeda|waluta)$"
+    r"|moeda|waluta|mena|\u5e01\u79cd|\u5e63\u5225|\u901a\u8ca8|\ud1b5\ud654)$"
 )
 _PERIOD_LABEL = re.compile(
     r"\b(?:period|statement period|date range|zeitraum|periode|periodo|okres|from|von|du|desde|dal"
@@ -478,9 +631,14 @@ _BANK_LABEL = re.compile(
 )
 
 
+def _composed(folded: str) -> str:
+    """Return folded text with its Hangul and kana put together again, as patterns have them."""
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+
+
 def label_of(text: str) -> str | None:
     """Return what a preamble label introduces: account, currency, bank or period."""
-    folded = fold(text[:200])
+    folded = _composed(fold(text[:200]))
     for name, pattern in (
         ("account", _ACCOUNT_LABEL),
         ("currency", _CURRENCY_LABEL),

@@ -34,6 +34,8 @@ class DateOrder(enum.Enum):
     __hash__ = object.__hash__
 
 
+_ORDERS = tuple(DateOrder)
+
 _MONTH_WORDS = """
     january januar jan janvier janv enero ene januari gennaio gen janeiro stycznia styczen sty
     |february februar feb fevrier fevr fev febrero februari febbraio febr fevereiro lutego luty lut
@@ -63,6 +65,11 @@ _TIME = (
 _YEAR_FIRST = re.compile(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})\.?" + _TIME, re.ASCII)
 _NUMERIC = re.compile(r"(\d{1,2})([-/. ]|\. )(\d{1,2})\2(\d{4}|\d{2})" + _TIME, re.ASCII)
 _COMPACT = re.compile(r"(\d{8})" + _TIME.replace("[T ,]{1,3}", "[T ]"), re.ASCII)
+# Chinese and Japanese, Korean: year, month and day each with its own word.
+_WITH_UNITS = re.compile(
+    r"(\d{4})\s?[\u5e74\ub144]\s?(\d{1,2})\s?[\u6708\uc6d4]\s?(\d{1,2})\s?[\u65e5\uc77c]" + _TIME,
+    re.ASCII,
+)
 _DAY_NAME = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.|er)?[ \-/.]{1,2}(?:de )?([^\W\d_]{3,12})\.?[ \-/.,]{1,2}(?:de )?"
     r"(\d{4}|\d{2})" + _TIME
@@ -71,7 +78,8 @@ _NAME_DAY = re.compile(
     r"([^\W\d_]{3,12})\.?[ \-/.]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?[ \-/]{1,2}(\d{4}|\d{2})" + _TIME
 )
 _LOOKS = re.compile(
-    r"\d{1,4}[-/.] ?\d{1,2}[-/.] ?\d{1,4}|\d{8}(?!\d)|\d{1,2}[ \-./]{1,2}[^\W\d_]{3,12}\.?[ \-./,]",
+    r"\d{4}\s?[\u5e74\ub144]|\d{1,4}[-/.] ?\d{1,2}[-/.] ?\d{1,4}|\d{8}(?!\d)"
+    r"|\d{1,2}[ \-./]{1,2}[^\W\d_]{3,12}\.?[ \-./,]",
 )
 _WITHIN = re.compile(
     r"(?<![\d./-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
@@ -112,7 +120,7 @@ def _readings(
 
 
 def _in_every_order(date: dt.date | None) -> dict[DateOrder, dt.date]:
-    return {} if date is None else dict.fromkeys(DateOrder, date)
+    return {} if date is None else dict.fromkeys(_ORDERS, date)
 
 
 def _month_of(name: str) -> int | None:
@@ -174,6 +182,9 @@ def date_readings(text: str) -> dict[DateOrder, dt.date]:
     match = _COMPACT.fullmatch(text)
     if match:
         return _compact(match[1])
+    match = _WITH_UNITS.fullmatch(text)
+    if match:
+        return _in_every_order(_date(int(match[1]), int(match[2]), int(match[3])))
     return _named(text) or {}
 
 

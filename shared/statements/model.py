@@ -130,7 +130,9 @@ class Summary:
     ``format`` names format and version as the file announces it (``camt.053.001.08``).
     ``opening_balance_minor`` and ``closing_balance_minor`` are booked balances; ``None`` where the
     file neither states nor implies them. A statement with ``breaks`` is not to be relied on:
-    ``tieout parse`` shows it and says so, an import refuses it.
+    ``tieout parse`` shows it and says so, an import refuses it. ``checked`` names the control totals
+    that the file states and that hold (``opening + lines = closing``, ``number of entries``): a
+    balance that was derived from the lines proves nothing and is not among them.
     """
 
     format: str
@@ -143,6 +145,7 @@ class Summary:
     available_balance_minor: int | None = None
     lines_count: int = 0
     net_minor: int = 0
+    checked: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = ()
     warnings: tuple[str, ...] = ()
     extra: Extra = ()

@@ -1,79 +1,78 @@
-"""OFX statements: 1.x SGML (also QFX and QBO) and 2.x XML, read by one scanner.
+"""OFX statements: 1.x SGML (also QFX and QBO) and 2.x XML, read by one scanner while they arrive.
 
 Both carry the same elements, and banks send SGML bodies under XML headers, so the header only
 names the format. Leaves need no end tag in SGML; aggregates always do (2.3.1), which is how a
 file that was cut off is told from a whole one.
 
-Sections cited are the same in OFX 1.6 and 2.2: 3.1.4 status, 3.2.8 dates, 3.2.9 amounts,
-5.2 currency, 11.3 accounts, 11.4.2 statements, 11.4.4 transactions.
+This module walks what stands around the transactions; ``ofx_transactions`` reads those. Sections
+cited are the same in OFX 1.6 and 2.2: 3.1.4 status, 11.3 accounts, 11.4.2 statements.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
+from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from shared.errors import InvalidInput, UnreadableStatement
-from shared.money import decimals_of, is_currency, parse_minor
-from shared.statements.amounts import DecimalMark, is_ambiguous, plain, split_amount
-from shared.statements.dates import YEAR_MAX, YEAR_MIN
-from shared.statements.model import Account, Events, Line, Statement, summary_of
-from shared.statements.ofx_markup import clean_markup, recognises, unescape
-from shared.statements.text import FIELD_CHARS_MAX, line_of
+from shared.errors import UnreadableStatement
+from shared.money import format_minor
+from shared.statements.model import Account, Line, Summary
+from shared.statements.ofx_elements import (
+    LEAVES,
+    NESTING_MAX,
+    TOKEN,
+    Form,
+    stray_text,
+    too_long,
+)
+from shared.statements.ofx_markup import Markup, plain_tags, recognises, unescape
+from shared.statements.ofx_transactions import (
+    BEGIN,
+    END,
+    PENDING_BEGIN,
+    PENDING_END,
+    Transactions,
+    not_closed,
+)
+from shared.statements.ofx_values import Days, amount, currency_code, received, states_day, tidy
+from shared.statements.text import FIELD_CHARS_MAX
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from shared.statements.model import Event, Events, Extra
     from shared.statements.options import Options
     from shared.statements.source import Source
 
 __all__ = ["read", "recognises"]
 
-NESTING_MAX = 40
-"""Deepest nesting read. The deepest path the standard defines has about 12 levels."""
+TRANSACTION_CHARS_MAX = 200_000
+"""Longest transaction read: twenty of the longest fields. A longer one was never closed."""
 
-ENTRIES_MAX = 2_000_000
-"""Most transactions of one file: beyond it a parser's memory, not the bank, is the limit."""
+LEAVES_MAX = 1_000
+"""Most elements of a statement beside its transactions; real ones have about thirty."""
 
-WHOLE_BYTES_MAX = 128 * 1024 * 1024
+REFERENCES_MAX = 2**21
+"""Bank references (FITID) of one statement that are compared with each other, by hashes of eight
+bytes each. Two references are mistaken for each other in one of eight million such statements."""
 
-REASON_CHARS_MAX = 200
-"""How much of a lower error is passed on, since it may repeat a field of any length."""
+WARNINGS_MAX = 50
+"""Most warnings of one kind that a file may make us repeat."""
 
-_TOKEN = re.compile(r"<(/?)([A-Z][A-Z0-9._-]*)>([^<]*)")
-_OPENED = re.compile(r"<([A-Z][A-Z0-9._-]*)>([^<]*)")
-_CLOSED = re.compile(r"</([A-Z][A-Z0-9._-]*)>")
-_CLOSED_BY_OTHER = re.compile(r"<([A-Z][A-Z0-9._-]*+)>[^<]++</(?!\1>)([A-Z][A-Z0-9._-]*)>")
-_DATE = re.compile(
-    r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[T ]?\d\d(?::?\d\d(?::?\d\d)?)?(?:[.:,]\d{1,6})?)?"
-    r"\s{0,3}(?:\[[^\[\]]*\]|Z)?",
-    re.ASCII,
-)
-_SIMPLE_AMOUNT = re.compile(r"[+-]?\d+(?:\.\d{1,2})?", re.ASCII)
-
+_TRANSACTIONS = frozenset({BEGIN[1:-1], PENDING_BEGIN[1:-1]})
 _STATEMENTS = {"STMTRS": None, "CCSTMTRS": "creditcard"}
-# Aggregates of a transaction (11.4.4.1); any other element there is a leaf.
-_INNER = frozenset(
-    """
-    PAYEE BANKACCTTO CCACCTTO CURRENCY ORIGCURRENCY EXTDPAYEE IMAGEDATA LOANPMTINFO
-    """.split()  # noqa: SIM905 - words read better as words
-)
 # Aggregates that must be closed even when empty, whatever their vendor's other tags do.
 _AGGREGATES = frozenset(
     """
     OFX SIGNONMSGSRSV1 SONRS STATUS FI BANKMSGSRSV1 CREDITCARDMSGSRSV1 STMTTRNRS
-    CCSTMTTRNRS STMTRS CCSTMTRS BANKACCTFROM CCACCTFROM BANKTRANLIST STMTTRN LEDGERBAL
-    AVAILBAL BALLIST BAL INVSTMTMSGSRSV1 INVSTMTTRNRS INVSTMTRS LOANSTMTRS PROFRS
-    ACCTINFORS
-    """.split()  # noqa: SIM905 - words read better as words
-)
-_LEAVES = frozenset(
-    """
-    CODE SEVERITY MESSAGE DTSERVER LANGUAGE ORG FID TRNUID CLTCOOKIE CURDEF BANKID
-    BRANCHID ACCTID ACCTTYPE ACCTKEY DTSTART DTEND BALAMT DTASOF TRNTYPE DTPOSTED DTUSER
-    DTAVAIL TRNAMT FITID CHECKNUM REFNUM SIC PAYEEID NAME MEMO CURRATE CURSYM MKTGINFO
-    DTPROFUP DTACCTUP ACCESSKEY SESSCOOKIE USERKEY INTU.BID INTU.USERID INTU.ORG
+    CCSTMTTRNRS STMTRS CCSTMTRS BANKACCTFROM CCACCTFROM BANKTRANLIST BANKTRANLISTP STMTTRN
+    STMTTRNP LEDGERBAL AVAILBAL BALLIST BAL INVSTMTMSGSRSV1 INVSTMTTRNRS INVSTMTRS LOANSTMTRS
+    PROFRS ACCTINFORS
     """.split()  # noqa: SIM905 - words read better as words
 )
 _OTHER_CONTENTS = {
@@ -86,162 +85,448 @@ _OTHER_CONTENTS = {
     "SONRS": "a sign-on response (SONRS)",
 }
 _READ_TODAY = "bank (STMTRS) and credit card (CCSTMTRS) statements are read"
+_FIELDS = frozenset(
+    """
+    CURDEF BANKACCTFROM/BANKID BANKACCTFROM/ACCTID BANKACCTFROM/ACCTTYPE CCACCTFROM/ACCTID
+    LEDGERBAL/BALAMT AVAILBAL/BALAMT
+    """.split()  # noqa: SIM905 - words read better as words
+)
 
+_BEGIN = re.compile("<STMTTRNP?>")
+_CURRENCY_OF_STATEMENT = re.compile(
+    r"<(/?)(?:[\w-]{1,40}:)?((?:CC)?STMTRS|CURDEF)(?:\s[^<>]*)?>([^<]*)", re.IGNORECASE
+)
 
-@dataclass(slots=True)
-class _Aggregate:
-    """An open aggregate: its name, where it began and the leaves seen in it so far."""
+_COMPARED_AT_ONCE = 2**16
+_NO_REFERENCE = hash(None)
 
-    name: str
-    position: int
-    leaves: dict[str, tuple[str, int]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A statement while its parts arrive, in whatever order the bank sends them."""
-
-    type: str | None
-    position: int
-    currency: tuple[str, int] | None = None
-    account: dict[str, tuple[str, int]] = field(default_factory=dict)
-    periods: list[dict[str, tuple[str, int]]] = field(default_factory=list)
-    balance: dict[str, tuple[str, int]] | None = None
-    entries: list[tuple[int, int]] = field(default_factory=list)
+_DATE = itemgetter(Line._fields.index("date"))
+_AMOUNT = itemgetter(Line._fields.index("amount_minor"))
+_CURRENCY = itemgetter(Line._fields.index("currency"))
+_REFERENCE = itemgetter(Line._fields.index("bank_reference"))
+_CODE = itemgetter(Line._fields.index("transaction_code"))
 
 
 def read(source: Source, options: Options) -> Events:
-    """Return every bank and credit card statement in an OFX file.
+    """Yield the lines and the summary of every bank and credit card statement of an OFX file.
 
     The opening balance is not part of OFX; it is the closing balance (LEDGERBAL) less the sum
-    of the lines, and ``None`` where a line is in another currency or no list was sent.
+    of the booked lines, and ``None`` where a line is in another currency or no list was sent.
 
     Raises:
         UnreadableStatement: Cut off, damaged, no statement, refused by the bank's own status,
             or a value that cannot be read exactly.
     """
     warnings: list[str] = []
-    text_format, text = clean_markup(source.read(WHOLE_BYTES_MAX), warnings)
-    drafts = _Scanner(text, warnings).scan()
-    reader = _Reader(text, text_format, options.default_currency, warnings)
-    for draft in drafts:
-        statement = reader.statement(draft)
-        yield list(statement.lines)
-        yield summary_of(statement)
+    yield from _Scanner(source, options, warnings).events()
+
+
+Field = tuple[str, int]
+"""The text of an element and the line on which it stands."""
+
+
+@dataclass(slots=True)
+class _Aggregate:
+    """An open aggregate: its name, where it began and the leaves seen in it so far.
+
+    ``certain`` is false for a name without a value that the standard does not know: an empty leaf
+    without an end tag until its own end tag shows that it is an aggregate (2.3.1).
+    """
+
+    name: str
+    line: int
+    certain: bool
+    leaves: dict[str, Field] = field(default_factory=dict)
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, inner: _Aggregate, prefix: str) -> None:
+        """Take over the leaves of an aggregate that ended within this one."""
+        for inner_path, found in inner.leaves.items():
+            path = prefix + inner_path
+            known = self.leaves.setdefault(path, found)
+            if not known[0]:
+                self.leaves[path] = found
+            elif found[0] and found[0] != known[0] and path in _FIELDS:
+                raise UnreadableStatement(
+                    f"{path} is given twice with different values", line=found[1]
+                )
+            elif known is not found:
+                self.repeated.append((path, found[0]))
+        self.repeated += [(prefix + path, text) for path, text in inner.repeated]
+        if len(self.leaves) + len(self.repeated) > LEAVES_MAX:
+            raise UnreadableStatement(
+                f"<{self.name}> holds more than {LEAVES_MAX} elements", line=self.line
+            )
+
+
+class _Statement:
+    """What a statement's transactions come to, counted while they pass."""
+
+    def __init__(self) -> None:
+        self.transactions: Transactions | None = None
+        self.currency: str | None = None
+        self.has_list = False
+        self.period_start: dt.date | None = None
+        self.period_end: dt.date | None = None
+        self.net_minor = 0
+        self.pending_count = 0
+        self.pending_minor = 0
+        self._dates: Counter[dt.date] = Counter()
+        self._flipped_count = 0
+        self._currencies: set[str | None] = set()
+        self._references = array("q")
+
+    @property
+    def is_in_one_currency(self) -> bool:
+        """Return whether every line can be added to the balance."""
+        return self._currencies <= {self.currency}
+
+    def add(self, lines: list[Line]) -> None:
+        """Count booked lines."""
+        amounts = list(map(_AMOUNT, lines))
+        self.net_minor += sum(amounts)
+        self._dates.update(map(_DATE, lines))
+        self._currencies.update(map(_CURRENCY, lines))
+        flipped = [
+            code
+            for code, amount_minor in zip(map(_CODE, lines), amounts, strict=True)
+            if (amount_minor > 0 and code == "DEBIT") or (amount_minor < 0 and code == "CREDIT")
+        ]
+        self._flipped_count += len(flipped)
+        if len(self._references) < REFERENCES_MAX:
+            self._references.extend(map(hash, map(_REFERENCE, lines)))
+
+    def add_pending(self, line: Line) -> None:
+        """Count a line that is not booked."""
+        self.pending_count += 1
+        self.pending_minor += line.amount_minor
+
+    def warnings(
+        self, start: dt.date | None, end: dt.date | None, balance_date: dt.date | None
+    ) -> Iterator[str]:
+        """Yield what is odd about the lines."""
+        yield from _repeated_references(self._references)
+        outside = sum(
+            count
+            for date, count in self._dates.items()
+            if (start and date < start) or (end and date > end)
+        )
+        if outside:
+            yield f"{outside} line(s) are dated outside the stated period."
+        if balance_date and any(date > balance_date for date in self._dates):
+            later = sum(count for date, count in self._dates.items() if date > balance_date)
+            yield (
+                f"{later} line(s) are dated after the closing balance (LEDGERBAL of "
+                f"{balance_date}), which is taken to include them."
+            )
+        if self._flipped_count:
+            yield (
+                f"{self._flipped_count} line(s) have a type (TRNTYPE) that contradicts the sign "
+                "of the amount; the sign is kept."
+            )
+        if self.pending_count:
+            yield (
+                f"{self.pending_count} pending line(s) (STMTTRNP) of "
+                f"{format_minor(self.pending_minor, self.currency)} in all are part of neither the "
+                "net nor the balances."
+            )
+
+
+def _repeated_references(hashes: array[int]) -> Iterator[str]:
+    """Yield a warning where bank references occur more than once.
+
+    Compared in small parts that surely hold all that are equal: a set of a million takes 100 MB.
+    """
+    parts = [array("q") for _ in range(len(hashes) // _COMPARED_AT_ONCE + 1)]
+    for one in hashes:
+        parts[one % len(parts)].append(one)
+    repeated = {
+        one
+        for part in parts
+        if len(set(part)) < len(part)
+        for one, count in Counter(part).items()
+        if count > 1 and one != _NO_REFERENCE
+    }
+    if repeated:
+        seen: dict[int, int] = {}
+        places = (
+            (seen.setdefault(one, number), number)
+            for number, one in enumerate(hashes, 1)
+            if one in repeated
+        )
+        first, again = next(place for place in places if place[0] != place[1])
+        yield (
+            f"{len(repeated)} bank reference(s) (FITID) occur more than once, first that of "
+            f"line {first} in line {again}; every line is kept."
+        )
+    if len(hashes) >= REFERENCES_MAX:
+        yield (
+            f"Only the bank references (FITID) of the first {len(hashes):,} lines were compared."
+        )
 
 
 class _Scanner:
-    """Walks the aggregates around transactions, which it hands on as text spans."""
+    """Walks the aggregates around transactions and makes summaries of what it finds there."""
 
-    def __init__(self, text: str, warnings: list[str]) -> None:
-        self._text = text
+    def __init__(self, source: Source, options: Options, warnings: list[str]) -> None:
+        self._source = source
+        self._markup = Markup(source, warnings)
+        self._default_currency = options.default_currency
         self._warnings = warnings
+        self._form = Form()
+        self._days = Days()
+        self._text = ""
+        self._at = 0
+        self._line = 0
+        self._is_final = False
+        self._cleans = False
         self._open: list[_Aggregate] = []
-        self._drafts: list[_Draft] = []
+        self._last_leaf: str | None = None
         self._seen: set[str] = set()
-        self._entries_count = 0
+        self._sign_on: Extra = ()
+        self._currencies: list[str] | None = None
+        self._statements_count = 0
+        self._statement: _Statement | None = None
+        self._summary: Summary | None = None
         self._ended = False
-        self._closed_names: set[str] | None = None
-        self._bank_error: tuple[str, int] | None = None
+        self._bank_error: Field | None = None
 
-    def scan(self) -> list[_Draft]:
-        """Return the drafts of all statements, once the file has proved whole."""
-        position = 0
-        while match := _TOKEN.search(self._text, position):
-            position = match.end()
-            slash, name, value = match.groups()
-            if self._ended:
-                self._refuse("an element follows </OFX>", match.start())
-            if slash:
-                self._close(name, match.start())
-            elif name == "STMTTRN" and self._statement() is not None:
-                position = self._entry(match.start())
-            elif name in _AGGREGATES or not (value.strip() or self._is_empty_leaf(name, position)):
-                self._push(name, match.start())
-            else:
-                self._leaf(name, value, match.start())
+    def events(self) -> Iterator[Event]:
+        """Yield what the file holds; each summary once the next statement or the end is there."""
+        for piece in self._markup:
+            self._line = self._line or self._markup.first_line
+            clean = piece
+            if self._cleans:
+                clean = plain_tags(piece, self._line + self._text.count("\n", self._at))
+            self._text = self._text[self._at :] + clean
+            self._at = 0
+            yield from self._advance()
+        self._is_final = True
+        yield from self._advance()
         if self._open:
-            self._cut_off(self._open[-1].name, self._open[-1].position)
-        self._refuse_crossed_tags()
+            self._cut_off(self._open[-1].name, self._open[-1].line)
         self._refuse_bank_error()
         self._refuse_other_contents()
-        return self._drafts
+        if self._summary is not None:
+            yield self._summary
 
-    def _refuse(self, reason: str, position: int) -> None:
-        raise UnreadableStatement(reason, line=line_of(self._text, position))
+    def _advance(self) -> Iterator[Event]:
+        """Read as much of the text as can be understood without what follows it."""
+        while True:
+            begin = _BEGIN.search(self._text, self._at)
+            limit = self._end_of_tags(begin)
+            if not self._cleans and limit > self._at and self._clean(limit):
+                continue
+            yield from self._tags(limit)
+            if begin is None:
+                self._refuse_long_text()
+                return
+            if self._statement is None:
+                limit = self._text.find("<", begin.end())
+                if limit < 0 and not self._is_final:
+                    return
+                yield from self._tags(limit if limit >= 0 else len(self._text))
+                continue
+            lines = self._transactions(self._statement, begin[0])
+            if lines is None:
+                return
+            yield lines
 
-    def _cut_off(self, name: str, position: int) -> None:
-        opened = line_of(self._text, position)
-        raise UnreadableStatement(
-            f"the file is cut off: <{name}> opened on line {opened} is never closed",
-            line=line_of(self._text, len(self._text.rstrip())),
-        )
+    def _end_of_tags(self, begin: re.Match[str] | None) -> int:
+        """Return how far tags may be read: the text of a leaf that comes last may still go on."""
+        if begin is not None:
+            return begin.start()
+        last = self._text.rfind("<", self._at)
+        if last < 0 or self._is_final or self._text.startswith("</", last):
+            return len(self._text)
+        return last
 
-    def _statement(self) -> _Draft | None:
-        inside = any(aggregate.name in _STATEMENTS for aggregate in self._open)
-        return self._drafts[-1] if inside else None
+    def _clean(self, limit: int) -> bool:
+        """Put tags into capitals from here on, where the first ones that are read need it."""
+        ahead = self._text[self._at : limit]
+        if plain_tags(ahead, self._line) == ahead:
+            return False
+        self._cleans = True
+        self._text, self._at = plain_tags(self._text[self._at :], self._line), 0
+        return True
 
-    def _is_empty_leaf(self, name: str, position: int) -> bool:
-        """Return whether a tag without a value is a leaf (2.3.1 lets SGML leave out its end)."""
-        if name in _LEAVES or self._text.startswith(f"</{name}>", position):
-            return True
-        if self._closed_names is None:
-            self._closed_names = set(_CLOSED.findall(self._text))
-        return name not in self._closed_names
+    def _move(self, position: int) -> None:
+        self._line += self._text.count("\n", self._at, position)
+        self._at = position
 
-    def _push(self, name: str, position: int) -> None:
+    def _refuse(self, reason: str) -> UnreadableStatement:
+        return UnreadableStatement(reason, line=self._line)
+
+    def _refuse_long_text(self) -> None:
+        if not self._is_final and len(self._text) - self._at > 2 * FIELD_CHARS_MAX:
+            match = TOKEN.match(self._text, self._at)
+            raise too_long(match[2] if match else "a text", self._line)
+
+    def _cut_off(self, name: str, opened: int) -> None:
+        end = len(self._text.rstrip())
+        self._move(max(end, self._at))
+        raise self._refuse(f"the file is cut off: <{name}> opened on line {opened} is never closed")
+
+    def _transactions(self, statement: _Statement, begin: str) -> list[Line] | None:
+        """Return the lines of the transactions at this place, ``None`` where more must be read."""
+        end = END if begin == BEGIN else PENDING_END
+        if self._text.find(end, self._at) < 0:
+            self._refuse_open_transaction(begin)
+            return None
+        if statement.transactions is None:
+            statement.currency = self._read_currency()
+            statement.transactions = Transactions(self._form, self._days, statement.currency)
+        if begin == PENDING_BEGIN:
+            line, position = statement.transactions.read_pending(self._text, self._at, self._line)
+            statement.add_pending(line)
+            self._move(position)
+            return [line]
+        if self._open[-1].name == "BANKTRANLISTP":
+            raise self._refuse(
+                "a list of pending transactions (BANKTRANLISTP) holds STMTTRN, not STMTTRNP"
+            )
+        lines, position = statement.transactions.read(self._text, self._at, self._line)
+        statement.add(lines)
+        self._move(position)
+        return lines
+
+    def _refuse_open_transaction(self, begin: str) -> None:
+        name = begin[1:-1]
+        if self._is_final:
+            self._cut_off(name, self._line)
+        if len(self._text) - self._at > TRANSACTION_CHARS_MAX:
+            if self._text.find(begin, self._at + 1) >= 0:
+                raise not_closed(self._line)
+            raise self._refuse(
+                f"<{name}> is not closed within {TRANSACTION_CHARS_MAX:,} characters"
+            )
+
+    def _tags(self, limit: int) -> Iterator[Event]:
+        """Read tags up to a position, and what stands between them."""
+        first = self._text.find("<", self._at, limit)
+        before = self._text[self._at : first if first >= 0 else limit]
+        if before.strip():
+            raise stray_text(before, self._line)
+        self._move(first if first >= 0 else limit)
+        for match in TOKEN.finditer(self._text, self._at, limit):
+            slash, name, value = match.groups()
+            if self._ended:
+                raise self._refuse("an element follows </OFX>")
+            if slash:
+                self._close(name)
+                if value.strip():
+                    raise stray_text(value, self._line)
+            elif name in _AGGREGATES or not value.strip():
+                if name in _STATEMENTS and self._summary is not None:
+                    yield self._summary
+                    self._summary = None
+                self._open_or_empty(name, match.end())
+            else:
+                self._leaf(name, value)
+            self._line += value.count("\n")
+        self._at = limit
+
+    def _open_or_empty(self, name: str, position: int) -> None:
+        certain = name in _AGGREGATES
+        if not certain and (name in LEAVES or self._text.startswith(f"</{name}>", position)):
+            self._leaf(name, "")
+            return
         if len(self._open) >= NESTING_MAX:
-            self._refuse(f"elements are nested more than {NESTING_MAX} deep", position)
+            raise self._refuse(f"elements are nested more than {NESTING_MAX} deep")
         if not self._open and name != "OFX":
-            self._refuse(f"<{name}> stands outside <OFX>", position)
+            raise self._refuse(f"<{name}> stands outside <OFX>")
         if name == "OFX" and self._open:
-            self._refuse("a second <OFX> begins inside the first", position)
-        if any(aggregate.name == name for aggregate in self._open) and name in _AGGREGATES:
-            self._refuse(f"<{name}> begins again before it was closed", position)
-        self._seen.add(name)
-        self._open.append(_Aggregate(name, position))
+            raise self._refuse("a second <OFX> begins inside the first")
+        if certain and any(aggregate.name == name for aggregate in self._open):
+            raise self._refuse(f"<{name}> begins again before it was closed")
+        self._last_leaf = None
+        if name in _TRANSACTIONS and not any(one.name in _OTHER_CONTENTS for one in self._open):
+            raise self._refuse(f"a transaction ({name}) stands outside of a statement")
+        if name in _OTHER_CONTENTS:
+            self._seen.add(name)
+        self._open.append(_Aggregate(name, self._line, certain))
         if name in _STATEMENTS:
-            self._drafts.append(_Draft(_STATEMENTS[name], position))
+            self._begin_statement(name)
 
-    def _close(self, name: str, position: int) -> None:
-        if self._open and self._open[-1].name == name:
+    def _begin_statement(self, name: str) -> None:
+        if self._statement is not None:
+            raise self._refuse(f"<{name}> begins before the statement before it was closed")
+        self._statements_count += 1
+        self._statement = _Statement()
+
+    def _read_currency(self) -> str | None:
+        """Return the open statement's currency.
+
+        Where CURDEF does not stand before the transactions, all the file is searched for it.
+        """
+        outer = next(one for one in reversed(self._open) if one.name in _STATEMENTS)
+        text, line = outer.leaves.get("CURDEF", ("", outer.line))
+        if not text:
+            if self._currencies is None:
+                self._currencies = _currencies_of(self._source)
+            text = "".join(self._currencies[self._statements_count - 1 : self._statements_count])
+        return self._code(text, line) if text else self._default_currency
+
+    @staticmethod
+    def _code(text: str, line: int) -> str:
+        try:
+            return currency_code(text)
+        except UnreadableStatement as error:
+            raise UnreadableStatement(error.reason, line=line) from None
+
+    def _close(self, name: str) -> None:
+        if any(one.name == name for one in self._open):
+            while self._open[-1].name != name and not self._open[-1].certain:
+                leaf = self._open.pop()
+                leaf.leaves = {leaf.name: ("", leaf.line)} | leaf.leaves
+                self._open[-1].take(leaf, "")
+            inner = self._open[-1]
+            if inner.name != name:
+                raise self._refuse(
+                    f"<{inner.name}> opened on line {inner.line} is not closed before </{name}>"
+                )
             self._finish(self._open.pop())
             self._ended = name == "OFX"
-        elif any(aggregate.name == name for aggregate in self._open):
-            inner = self._open[-1]
-            opened = line_of(self._text, inner.position)
-            self._refuse(
-                f"<{inner.name}> opened on line {opened} is not closed before </{name}>", position
-            )
-        elif name in _AGGREGATES:
-            self._refuse(f"</{name}> closes an element that is not open", position)
+        elif name in LEAVES and self._last_leaf not in {None, name}:
+            raise self._refuse(f"<{self._last_leaf}> is closed by </{name}>")
+        elif name != self._last_leaf:
+            raise self._refuse(f"</{name}> closes an element that is not open")
+        self._last_leaf = None
 
-    def _leaf(self, name: str, value: str, position: int) -> None:
+    def _leaf(self, name: str, value: str) -> None:
         if not self._open:
-            self._refuse(f"<{name}> stands outside <OFX>", position)
+            raise self._refuse(f"<{name}> stands outside <OFX>")
+        self._last_leaf = name
         leaves = self._open[-1].leaves
         text = value.strip()
         if len(text) > FIELD_CHARS_MAX:
-            self._refuse(f"{name} is longer than {FIELD_CHARS_MAX} characters", position)
-        if name in _LEAVES and name in leaves and leaves[name][0] != text and leaves[name][0]:
-            self._refuse(f"{name} is given twice with different values", position)
-        if text or name not in leaves:
-            leaves[name] = (text, position)
+            raise too_long(name, self._line)
+        known = leaves.get(name, ("", 0))[0]
+        if known and text and known != text:
+            if name in LEAVES:
+                raise self._refuse(f"{name} is given twice with different values")
+            self._open[-1].repeated.append((name, text))
+            if len(self._open[-1].repeated) > LEAVES_MAX:
+                raise self._refuse(f"<{self._open[-1].name}> holds more than {LEAVES_MAX} elements")
+        elif text or name not in leaves:
+            leaves[name] = (text, self._line)
+            if len(leaves) > LEAVES_MAX:
+                raise self._refuse(f"<{self._open[-1].name}> holds more than {LEAVES_MAX} elements")
 
     def _finish(self, aggregate: _Aggregate) -> None:
-        if aggregate.name == "STATUS":
+        name = aggregate.name
+        if name == "STATUS":
             self._check_status(aggregate)
-        draft = self._statement()
-        if aggregate.name in _STATEMENTS:
-            self._drafts[-1].currency = aggregate.leaves.get("CURDEF")
-        elif draft is None:
-            return
-        elif aggregate.name in {"BANKACCTFROM", "CCACCTFROM"}:
-            draft.account = aggregate.leaves
-        elif aggregate.name == "BANKTRANLIST":
-            draft.periods.append(aggregate.leaves)
-        elif aggregate.name == "LEDGERBAL":
-            draft.balance = aggregate.leaves
+        elif name == "SONRS":
+            self._sign_on = tuple(("SONRS/" + path, text) for path, text in _pairs(aggregate))
+        elif name in _STATEMENTS and self._statement is not None:
+            self._summary = self._summary_of(self._statement, aggregate)
+            self._statement = None
+        elif self._statement is not None and name == "BANKTRANLIST":
+            self._take_period(self._statement, aggregate.leaves)
+            self._open[-1].take(aggregate, name + "/")
+        elif self._open and (self._statement is not None or self._open[-1].name == "SONRS"):
+            self._open[-1].take(aggregate, name + "/")
 
     def _check_status(self, aggregate: _Aggregate) -> None:
         """Refuse what the bank itself calls an error (3.1.4)."""
@@ -252,51 +537,28 @@ class _Scanner:
             return
         said = f"status {code}" + (f": {message}" if message else "")
         if severity == "ERROR" or severity not in {"INFO", "WARN"}:
-            self._bank_error = self._bank_error or (said, aggregate.position)
-        else:
+            self._bank_error = self._bank_error or (said, aggregate.line)
+        elif len(self._warnings) < WARNINGS_MAX:
             self._warnings.append(f"The bank reports {said}.")
-
-    def _entry(self, start: int) -> int:
-        """Note a transaction's span and return where it ends."""
-        text = self._text
-        end = text.find("</STMTTRN>", start)
-        if end < 0:
-            self._cut_off("STMTTRN", start)
-        inner = start + len("<STMTTRN>")
-        again = text.find("<STMTTRN>", inner, end)
-        if again >= 0 or text.find("</BANKTRANLIST>", inner, end) >= 0:
-            self._refuse("<STMTTRN> is not closed before the next element begins", start)
-        self._entries_count += 1
-        if self._entries_count > ENTRIES_MAX:
-            self._refuse(f"the file holds more than {ENTRIES_MAX} transactions", start)
-        self._drafts[-1].entries.append((inner, end))
-        return end + len("</STMTTRN>")
-
-    def _refuse_crossed_tags(self) -> None:
-        for match in _CLOSED_BY_OTHER.finditer(self._text):
-            if match[2] in _LEAVES:
-                self._refuse(f"<{match[1]}> is closed by </{match[2]}>", match.start())
 
     def _refuse_bank_error(self) -> None:
         if self._bank_error is None:
             return
-        said, position = self._bank_error
+        said, line = self._bank_error
         held = next((what for name, what in _OTHER_CONTENTS.items() if name in self._seen), "")
         reason = f"the bank reports an error instead of a statement, {said}"
-        if held and not self._drafts:
+        if held and not self._statements_count:
             reason += f" (the file holds {held})"
-        self._refuse(reason, position)
+        raise UnreadableStatement(reason, line=line)
 
     def _refuse_other_contents(self) -> None:
-        if self._drafts:
-            skipped = [
-                what
+        if self._summary is not None:
+            skipped = tuple(
+                f"The file also holds {what}, which is not read."
                 for name, what in _OTHER_CONTENTS.items()
                 if name in self._seen and name not in {"SONRS", "PROFRS", "ACCTINFORS"}
-            ]
-            self._warnings.extend(
-                f"The file also holds {what}, which is not read." for what in skipped
             )
+            self._summary = replace(self._summary, warnings=self._summary.warnings + skipped)
             return
         if not self._ended:
             raise UnreadableStatement("the file is cut off: </OFX> is missing")
@@ -307,294 +569,138 @@ class _Scanner:
                 )
         raise UnreadableStatement(f"the OFX file holds no statement; {_READ_TODAY}")
 
-
-_Field = tuple[str, int]
-
-
-class _Reader:
-    """Turns one draft's text into values."""
-
-    def __init__(
-        self, text: str, text_format: str, default_currency: str | None, warnings: list[str]
-    ) -> None:
-        self._text = text
-        self._format = text_format
-        self._default_currency = default_currency
-        self._warnings = warnings
-        self._dates: dict[str, dt.date] = {}
-        self._currency: str | None = None
-
-    def _refuse(self, reason: str, position: int) -> UnreadableStatement:
-        return UnreadableStatement(reason, line=line_of(self._text, position))
-
-    def statement(self, draft: _Draft) -> Statement:
-        """Return the statement behind a draft."""
-        self._currency = self._account_currency(draft)
-        start, end = self._period(draft)
-        lines = tuple(self._lines(draft))
-        closing = self._closing(draft)
-        opening = None
-        if closing is not None and draft.periods:
-            same = all(line.currency == self._currency for line in lines)
-            opening = closing - sum(line.amount_minor for line in lines) if same else None
-        if not draft.periods:
-            shown = self._text_of(draft.account, "ACCTID") or "without a number"
-            self._warnings.append(
-                f"The statement of account {shown} lists no transactions (no BANKTRANLIST)."
+    def _summary_of(self, statement: _Statement, aggregate: _Aggregate) -> Summary:
+        """Return what the file says about a statement that has ended."""
+        leaves = aggregate.leaves
+        warnings = list(self._warnings)
+        transactions = statement.transactions
+        currency = self._read_currency_at_end(statement, aggregate)
+        if currency is None:
+            warnings.append(
+                "The statement names no currency (CURDEF); amounts are read with two decimals."
             )
-        self._warn_about(lines, start, end)
         account = Account(
-            id=self._text_of(draft.account, "ACCTID"),
-            bank_id=self._text_of(draft.account, "BANKID"),
-            type=draft.type or (self._text_of(draft.account, "ACCTTYPE") or "").lower() or None,
-            currency=self._currency,
+            id=_tidied(leaves, "BANKACCTFROM/ACCTID") or _tidied(leaves, "CCACCTFROM/ACCTID"),
+            bank_id=_tidied(leaves, "BANKACCTFROM/BANKID"),
+            type=_STATEMENTS[aggregate.name]
+            or (_tidied(leaves, "BANKACCTFROM/ACCTTYPE") or "").lower()
+            or None,
+            currency=currency,
         )
-        return Statement(
-            format=self._format,
+        start, end = statement.period_start, statement.period_end
+        closing = self._balance(leaves, "LEDGERBAL/BALAMT", currency)
+        if closing is None and any(path.startswith("LEDGERBAL/") for path in leaves):
+            warnings.append("A closing balance (LEDGERBAL) is empty and is left out.")
+        if not statement.has_list:
+            warnings.append(
+                f"The statement of account {account.id or 'without a number'} lists no "
+                "transactions (no BANKTRANLIST)."
+            )
+        corrections_count = transactions.corrections_count if transactions else 0
+        if corrections_count:
+            warnings.append(
+                f"{corrections_count} line(s) replace or delete one that the bank sent before "
+                "(CORRECTFITID); both are kept and counted, and no opening balance is derived."
+            )
+        derives = (
+            closing is not None
+            and statement.has_list
+            and statement.is_in_one_currency
+            and not corrections_count
+        )
+        balance_date = leaves.get("LEDGERBAL/DTASOF", ("", 0))
+        warnings += statement.warnings(
+            start,
+            end,
+            self._date(*balance_date, "DTASOF") if states_day(balance_date[0]) else None,
+        )
+        return Summary(
+            format=self._markup.format,
             account=account,
             period_start=start,
             period_end=end,
-            opening_balance_minor=opening,
+            opening_balance_minor=(closing or 0) - statement.net_minor if derives else None,
             closing_balance_minor=closing,
-            lines_count=len(lines),
-            net_minor=sum(line.amount_minor for line in lines),
-            warnings=tuple(self._warnings),
-            lines=lines,
+            available_balance_minor=self._balance(leaves, "AVAILBAL/BALAMT", currency),
+            lines_count=transactions.count if transactions else 0,
+            net_minor=statement.net_minor,
+            warnings=tuple(warnings),
+            extra=self._extra(aggregate),
         )
 
-    def _text_of(self, leaves: dict[str, _Field], name: str) -> str | None:
-        value, _ = leaves.get(name, ("", 0))
-        return self._clean(value) or None
+    def _read_currency_at_end(self, statement: _Statement, aggregate: _Aggregate) -> str | None:
+        if statement.transactions is not None:
+            return statement.currency
+        text, line = aggregate.leaves.get("CURDEF", ("", 0))
+        return self._code(text, line) if text else self._default_currency
 
-    @staticmethod
-    def _clean(value: str) -> str:
-        """Return a value as a person would read it: unescaped, on one line."""
-        value = value.strip()
-        if "&" in value:
-            value = unescape(value).strip()
-        if "\n" in value or "\r" in value:
-            value = " ".join(part.strip() for part in value.splitlines() if part.strip())
-        return value
+    def _extra(self, aggregate: _Aggregate) -> Extra:
+        wrapper = self._open[-1] if self._open else aggregate
+        around = (("TRNUID", text) for text in [wrapper.leaves.get("TRNUID", ("", 0))[0]] if text)
+        own = (pair for pair in _pairs(aggregate) if pair[0] not in _FIELDS)
+        return (*self._sign_on, *around, *own)
 
-    def _account_currency(self, draft: _Draft) -> str | None:
-        if draft.currency is None or not draft.currency[0]:
-            if self._default_currency is None:
-                self._warnings.append(
-                    "The statement names no currency (CURDEF); amounts are read with two decimals."
-                )
-            return self._default_currency
-        return self._currency_code(draft.currency)
-
-    def _currency_code(self, found: _Field) -> str:
-        code = found[0].strip().upper()
-        if not is_currency(code):
-            raise self._refuse(f"{found[0][:20]!r} is not an ISO 4217 currency code", found[1])
-        return code
-
-    def _period(self, draft: _Draft) -> tuple[dt.date | None, dt.date | None]:
-        """Return the earliest start and latest end; a list may be split (11.4.2.2)."""
-        starts, ends = [], []
-        for leaves in draft.periods:
-            start, end = leaves.get("DTSTART", ("", 0)), leaves.get("DTEND", ("", 0))
-            if start[0] and end[0] and self._date(*end, "DTEND") < self._date(*start, "DTSTART"):
-                raise self._refuse("the period ends (DTEND) before it starts (DTSTART)", end[1])
-            if start[0]:
-                starts.append(self._date(*start, "DTSTART"))
-            if end[0]:
-                ends.append(self._date(*end, "DTEND"))
-        return min(starts, default=None), max(ends, default=None)
-
-    def _closing(self, draft: _Draft) -> int | None:
-        if draft.balance is None:
-            return None
-        value, position = draft.balance.get("BALAMT", ("", draft.position))
-        if not value:
-            self._warnings.append("A closing balance (LEDGERBAL) is empty and is left out.")
-            return None
-        return self._amount(value, position, "BALAMT", self._currency)
-
-    def _date(self, value: str, position: int, name: str) -> dt.date:
-        """Return the day as the bank wrote it (3.2.8): time and zone do not move it."""
-        known = self._dates.get(value)
-        if known is not None:
-            return known
-        match = _DATE.fullmatch(value.strip())
-        if match is None:
-            raise self._refuse(f"{name} {value.strip()[:40]!r} is not a date", position)
-        year, month, day = int(match[1]), int(match[3]), int(match[4])
-        try:
-            date = dt.date(year, month, day)
-        except ValueError:
-            raise self._refuse(
-                f"{name} {value.strip()[:40]!r} is no day that exists", position
-            ) from None
-        if not YEAR_MIN <= year <= YEAR_MAX:
-            raise self._refuse(f"{name} {value.strip()[:40]!r} is not in this era", position)
-        self._dates[value] = date
-        return date
-
-    def _amount(self, value: str, position: int, name: str, currency: str | None) -> int:
-        """Return minor units; a comma may be the decimal mark, but never a guess (3.2.9)."""
-        value = value.strip()
-        try:
-            if _SIMPLE_AMOUNT.fullmatch(value):
-                return parse_minor(value, currency)
-            return parse_minor(self._plain_amount(value, position, name, currency), currency)
-        except UnreadableStatement:
-            raise
-        except InvalidInput as error:
-            raise self._refuse(f"{name}: {error.message[:REASON_CHARS_MAX]}", position) from None
-
-    def _plain_amount(self, value: str, position: int, name: str, currency: str | None) -> str:
-        parts = split_amount(value)
-        decorated = parts is None or parts.currency or parts.symbol or parts.side
-        if parts is None or decorated or value[-1] in "-+)":
-            shown = value if len(value) <= len("a" * 40) else value[:40] + "…"
-            raise self._refuse(f"{name} {shown!r} is not an amount", position)
-        point = plain(parts.core, DecimalMark.POINT)
-        comma = plain(parts.core, DecimalMark.COMMA)
-        point_is_usual = "." in parts.core and decimals_of(currency) == len("000")
-        if is_ambiguous(parts.core) and not point_is_usual:
-            raise self._refuse(f"{name} {value!r} could be {point} or {comma}", position)
-        digits = point if point is not None else comma
-        return f"-{digits}" if parts.negative else str(digits)
-
-    def _lines(self, draft: _Draft) -> list[Line]:
-        return [self._line(index, start, end) for index, (start, end) in enumerate(draft.entries)]
-
-    def _line(self, index: int, start: int, end: int) -> Line:
-        body = self._text[start:end]
-        found = _OPENED.findall(body)
-        leaves = dict(found)
-        currency = self._currency
-        payee = None
-        if len(leaves) != len(found) or not _INNER.isdisjoint(leaves):
-            leaves, inner = self._nested(body, start)
-            payee = inner.get("PAYEE", {}).get("NAME")
-            symbol = inner.get("CURRENCY", {}).get("CURSYM", "").strip()
-            if symbol:
-                currency = self._currency_code((symbol, start))
-        if len(body) > FIELD_CHARS_MAX:
-            self._refuse_long(leaves, start)
-        posted = leaves.get("DTPOSTED", "").strip()
-        amount = leaves.get("TRNAMT", "").strip()
-        if not posted or not amount:
-            self._refuse_incomplete(leaves, start)
-        date = self._dates.get(posted) or self._date(
-            posted, self._at(start, "DTPOSTED"), "DTPOSTED"
+    def _take_period(self, statement: _Statement, leaves: dict[str, Field]) -> None:
+        """Take the period of a list: of several (11.4.2.2) the earliest start and latest end."""
+        statement.has_list = True
+        written = [leaves.pop(name, ("", 0)) for name in ("DTSTART", "DTEND")]
+        start, end = (
+            self._date(*one, name) if states_day(one[0]) else None
+            for one, name in zip(written, ("DTSTART", "DTEND"), strict=True)
         )
-        if _SIMPLE_AMOUNT.fullmatch(amount):
-            try:
-                amount_minor = parse_minor(amount, currency)
-            except InvalidInput as error:
-                reason = f"TRNAMT: {error.message[:REASON_CHARS_MAX]}"
-                raise self._refuse(reason, self._at(start, "TRNAMT")) from None
-        else:
-            amount_minor = self._amount(amount, self._at(start, "TRNAMT"), "TRNAMT", currency)
-        clean = self._clean
-        name = clean(leaves.get("NAME") or payee or "")
-        memo = clean(leaves.get("MEMO", ""))
-        description = _description(name, memo)
-        return Line(
-            index,
-            date,
-            self._value_date(leaves, start),
-            amount_minor,
-            currency,
-            description,
-            description,
-            name or None,
-            check_number=clean(leaves.get("CHECKNUM", "")) or None,
-            customer_reference=clean(leaves.get("REFNUM", "")) or None,
-            bank_reference=clean(leaves.get("FITID", "")) or None,
-            transaction_code=leaves.get("TRNTYPE", "").strip() or None,
-            position=0,
-        )
-
-    def _value_date(self, leaves: dict[str, str], start: int) -> dt.date | None:
-        """Return DTAVAIL, which 11.4.4.1 calls the value date, or else DTUSER."""
-        for name in ("DTAVAIL", "DTUSER"):
-            value = leaves.get(name, "").strip()
-            if value:
-                return self._date(value, self._at(start, name), name)
-        return None
-
-    def _at(self, start: int, name: str) -> int:
-        """Return where an element of the transaction at ``start`` stands, for an error."""
-        found = self._text.find(f"<{name}>", start)
-        return start if found < 0 else found
-
-    def _refuse_incomplete(self, leaves: dict[str, str], start: int) -> None:
-        for name in ("DTPOSTED", "TRNAMT"):
-            if not leaves.get(name, "").strip():
-                how = "an empty" if name in leaves else "no"
-                at = self._at(start, name) if name in leaves else start
-                raise self._refuse(f"a transaction (STMTTRN) has {how} {name}", at)
-
-    def _refuse_long(self, leaves: dict[str, str], start: int) -> None:
-        for name, value in leaves.items():
-            if len(value) > FIELD_CHARS_MAX:
-                raise self._refuse(
-                    f"{name} is longer than {FIELD_CHARS_MAX} characters", self._at(start, name)
-                )
-
-    def _nested(self, body: str, start: int) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        """Return a transaction's own leaves and those of each aggregate within it."""
-        own: dict[str, str] = {}
-        inner: dict[str, dict[str, str]] = {}
-        target, inside = own, ""
-        for match in _TOKEN.finditer(body):
-            slash, name, value = match.groups()
-            if slash:
-                if name == inside:
-                    target, inside = own, ""
-            elif name in _INNER and not value.strip():
-                if inside:
-                    raise self._refuse(f"<{inside}> is not closed", start + match.start())
-                target, inside = inner.setdefault(name, {}), name
-            elif name not in target or not target[name].strip():
-                target[name] = value
-            elif value.strip() not in {"", target[name].strip()}:
-                raise self._refuse(
-                    f"a transaction (STMTTRN) has two different {name}", start + match.start()
-                )
-        if inside:
-            raise self._refuse(f"<{inside}> is not closed before </STMTTRN>", start)
-        return own, inner
-
-    def _warn_about(
-        self, lines: tuple[Line, ...], start: dt.date | None, end: dt.date | None
-    ) -> None:
-        counts = Counter(line.bank_reference for line in lines if line.bank_reference)
-        repeated = [reference for reference, count in counts.items() if count > 1]
-        if repeated:
-            self._warnings.append(
-                f"{len(repeated)} bank reference(s) (FITID) occur more than once, "
-                f"{repeated[0]!r} first; every line is kept."
+        if start and end and end < start:
+            raise UnreadableStatement(
+                "the period ends (DTEND) before it starts (DTSTART)", line=written[1][1]
             )
-        outside = sum(
-            1 for line in lines if (start and line.date < start) or (end and line.date > end)
-        )
-        if outside:
-            self._warnings.append(f"{outside} line(s) are dated outside the stated period.")
-        flipped = sum(1 for line in lines if line.kind == "debit" and line.amount_minor > 0)
-        flipped += sum(1 for line in lines if line.kind == "credit" and line.amount_minor < 0)
-        if flipped:
-            self._warnings.append(
-                f"{flipped} line(s) have a type (TRNTYPE) that contradicts the sign of the "
-                "amount; the sign is kept."
-            )
+        starts = [one for one in (start, statement.period_start) if one]
+        ends = [one for one in (end, statement.period_end) if one]
+        statement.period_start = min(starts, default=None)
+        statement.period_end = max(ends, default=None)
+
+    def _balance(self, leaves: dict[str, Field], path: str, currency: str | None) -> int | None:
+        text, line = leaves.get(path, ("", 0))
+        if not text:
+            return None
+        try:
+            return amount(text, "BALAMT", currency)
+        except UnreadableStatement as error:
+            raise UnreadableStatement(error.reason, line=line) from None
+
+    def _date(self, text: str, line: int, name: str) -> dt.date:
+        try:
+            return self._days.read(text, name)
+        except UnreadableStatement as error:
+            raise UnreadableStatement(error.reason, line=line) from None
 
 
-def _description(name: str, memo: str) -> str:
-    """Return NAME and MEMO as one text, without saying the same twice.
+def _pairs(aggregate: _Aggregate) -> Iterator[tuple[str, str]]:
+    """Yield all leaves with a value, those of inner aggregates by their path."""
+    found = ((path, text) for path, (text, _) in aggregate.leaves.items())
+    for path, text in chain(found, aggregate.repeated):
+        if text:
+            yield path, received(text)
 
-    Examples:
-        >>> _description("Salary", "Salary March"), _description("Cafe", "Card 1234")
-        ('Salary March', 'Cafe Card 1234')
-    """
-    if not memo or memo in name:
-        return name
-    if name in memo:
-        return memo
-    return f"{name} {memo}"
+
+def _tidied(leaves: dict[str, Field], path: str) -> str | None:
+    return tidy(leaves.get(path, ("", 0))[0]) or None
+
+
+def _currencies_of(source: Source) -> list[str]:
+    """Return the text of each statement's CURDEF, empty where it has none."""
+    found: list[str] = []
+    inside = False
+    held = ""
+    for piece in chain(Markup(source, []), ["<"]):
+        text = held + piece
+        last = text.rfind("<")
+        text, held = text[:last], text[last:][:FIELD_CHARS_MAX]
+        for match in _CURRENCY_OF_STATEMENT.finditer(text):
+            closes, name, value = match[1], match[2].upper(), match[3].strip()
+            if name == "CURDEF":
+                if inside and not closes and not found[-1]:
+                    found[-1] = value
+                continue
+            inside = not closes
+            if inside:
+                found.append("")
+    return found

@@ -1,7 +1,8 @@
-"""OFX bytes to clean markup: encoding, header, comments, CDATA, attributes, escapes.
+"""OFX bytes to markup in pieces: encoding, header, comments, CDATA, attributes, escapes.
 
-What comes out holds only ``<TAG>``, ``</TAG>`` and text, in capitals, with every line still on
-its own number, so that one fast scanner reads SGML and XML alike and errors can name lines.
+What comes out holds tags and text only, never half a tag, with every line still on its own number,
+so that one scanner reads SGML and XML alike and errors can name lines. ``plain_tags`` then makes
+every tag ``<TAG>`` or ``</TAG>`` in capitals; files whose tags are that already never need it.
 Sections cited are the same in OFX 1.6 and 2.2: 2.2 header, 2.3.2.1 special characters.
 """
 
@@ -13,12 +14,13 @@ import re
 from typing import TYPE_CHECKING
 
 from shared.errors import UnreadableStatement
-from shared.statements.text import FALLBACK_ENCODING, decode, line_of
+from shared.statements.text import FALLBACK_ENCODING, FIELD_CHARS_MAX, text_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from shared.statements.head import Head
+    from shared.statements.source import Source
 
 SGML, XML = "ofx-sgml", "ofx-xml"
 
@@ -40,10 +42,13 @@ _SAYS_NOTHING = frozenset({"NONE", "USASCII", "US-ASCII", "ASCII", "UNICODE"})
 _LATIN = frozenset({"ISO-8859-1", "8859-1", "LATIN1", "LATIN-1", "1252", "WINDOWS-1252"})
 
 _NOT_A_PLAIN_TAG = re.compile(r"<(?!/?[A-Z][A-Z0-9._-]*>)")
-_ANY_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._:-]*)(\s[^<>]*?)?(/?)>")
+_ANY_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._:-]*+)(\s[^<>]*?)?(/?)>")
 _PROCESSING = re.compile(r"<\?[^<>]*\?>|<!DOCTYPE[^<>\[]{0,500}>", re.IGNORECASE)
 _DECLARATION = re.compile(r"<!(?:DOCTYPE[^<>]{0,500}\[|ENTITY|ELEMENT|ATTLIST)", re.IGNORECASE)
-_STRAY_TEXT = re.compile(r"(</[A-Z][A-Z0-9._-]*>\s*)[^<\s]")
+_XML_HEADER = re.compile(r"<\?(?:OFX|xml)\b")
+_OPENING = re.compile("<[!?]")
+_COMMENT, _CDATA = ("<!--", "-->"), ("<![CDATA[", "]]>")
+_NO_TAG = "a '<' starts no complete tag, so the file is cut off or a text in it is not escaped"
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,8}));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 
@@ -52,6 +57,7 @@ def recognises(found: Head) -> bool:
     r"""Return whether a file beginning like this is OFX: by its header or its root element.
 
     Examples:
+        >>> from shared.statements.head import Head
         >>> recognises(Head(b"", "OFXHEADER:100\nDATA:OFXSGML"))
         True
     """
@@ -121,32 +127,11 @@ def _resolve(match: re.Match[str]) -> str:
 
 
 def _only_line_ends(text: str) -> str:
-    return "".join(character for character in text if character in "\r\n")
+    return "\n" * text.count("\n")
 
 
 def _as_text(section: str) -> str:
     return section.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _replace_sections(
-    text: str, begin: str, end: str, what: str, replacement: Callable[[str], str]
-) -> str:
-    """Replace every ``begin…end`` section; refuses one that is never closed.
-
-    Plain searching, because a lazy pattern takes quadratic time on a file of unclosed openings.
-    """
-    parts = []
-    position = 0
-    while (start := text.find(begin, position)) >= 0:
-        stop = text.find(end, start + len(begin))
-        if stop < 0:
-            raise UnreadableStatement(
-                f"{what} is never closed, so the file is cut off or damaged",
-                line=line_of(text, start),
-            )
-        parts += [text[position:start], replacement(text[start + len(begin) : stop])]
-        position = stop + len(end)
-    return "".join(parts) + text[position:]
 
 
 def _plain_tag(match: re.Match[str]) -> str:
@@ -156,63 +141,167 @@ def _plain_tag(match: re.Match[str]) -> str:
     return f"<{match[1]}{name}>" + _only_line_ends(match[3] or "")
 
 
-def _refuse_declarations(text: str) -> None:
-    declaration = re.search(
-        r"<!(?:DOCTYPE[^<>]{0,500}\[|ENTITY|ELEMENT|ATTLIST)", text, re.IGNORECASE
-    )
-    if declaration:
-        raise UnreadableStatement(
-            "the file declares a document type or entities, which no bank's OFX needs and "
-            "which can be made to explode or to read other files",
-            line=line_of(text, declaration.start()),
-        )
+def plain_tags(text: str, line: int) -> str:
+    """Return markup with every tag in capitals and without attributes or namespace.
 
+    Args:
+        text: Markup that neither begins nor ends within a tag.
+        line: The line on which it begins.
 
-def _body(text: str) -> str:
-    """Return the markup from the root element on, padded so that lines keep their numbers."""
-    start = _START.search(text)
-    if start is None:
-        raise UnreadableStatement(
-            "the file has an OFX header but no <OFX> element: it is cut off or no statement"
-        )
-    return _only_line_ends(text[: start.start()]) + text[start.start() :]
+    Raises:
+        UnreadableStatement: A ``<`` starts no tag.
 
-
-def _plain_markup(text: str) -> str:
-    text = _replace_sections(text, "<!--", "-->", "a comment", _only_line_ends)
-    text = _replace_sections(text, "<![CDATA[", "]]>", "a CDATA section", _as_text)
-    text = _PROCESSING.sub(lambda match: _only_line_ends(match[0]), text)
+    Examples:
+        >>> plain_tags('<ofx:Name lang="de">Bank<memo/>', 1)
+        '<NAME>Bank<MEMO></MEMO>'
+    """
+    wrong = _NOT_A_PLAIN_TAG.search(text)
+    if wrong is None:
+        return text
     text = _ANY_TAG.sub(_plain_tag, text)
     wrong = _NOT_A_PLAIN_TAG.search(text)
     if wrong:
-        raise UnreadableStatement(
-            "a '<' starts no complete tag, so the file is cut off or a text in it is not escaped",
-            line=line_of(text, wrong.start()),
-        )
+        raise UnreadableStatement(_NO_TAG, line=line + text.count("\n", 0, wrong.start()))
     return text
 
 
-def clean_markup(data: bytes, warnings: list[str]) -> tuple[str, str]:
-    """Return the format's name and the markup from ``<OFX>`` on.
+class Markup:
+    """The markup of one file: iterate over it once, piece by piece.
 
-    Raises:
-        UnreadableStatement: Not decodable, no root element, declarations, broken tags, or
-            text that belongs to no element.
+    ``format`` and ``first_line`` (of the root element) are known from the first piece on.
     """
-    text = decode(data, warnings, declared=declared_encoding)
-    _refuse_declarations(text)
-    text_format = XML if re.search(r"<\?(?:OFX|xml)\b", text[:HEADER_CHARS_MAX]) else SGML
-    text = _body(text)
-    if _NOT_A_PLAIN_TAG.search(text):
-        text = _plain_markup(text)
-    stray = _STRAY_TEXT.search(text)
-    if stray:
-        at = stray.start() + len(stray[1])
-        second = text[at : at + 40].upper().startswith(("OFXHEADER", "DATA:"))
+
+    def __init__(self, source: Source, warnings: list[str]) -> None:
+        """Prepare to read a source; ``warnings`` receives what is odd about its letters."""
+        self._chunks = text_chunks(source, warnings, declared=declared_encoding)
+        self._section: tuple[str, str] | None = None
+        self._section_line = 1
+        self._line = 1
+        self._held = ""
+        self.format = SGML
+        self.first_line = 1
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the markup from the root element on, with every line end as one line feed.
+
+        Raises:
+            UnreadableStatement: Not decodable, no root element, declarations, half a tag or an
+                open section at the end.
+        """
+        pieces = self._pieces()
+        yield self._from_root(pieces)
+        yield from filter(None, pieces)
+
+    def _pieces(self) -> Iterator[str]:
+        held_return = ""
+        for chunk in self._chunks:
+            text = held_return + chunk
+            held_return = ""
+            if "\r" in text:
+                if text.endswith("\r"):
+                    text, held_return = text[:-1], "\r"
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            yield self._whole_tags(self._held + text)
+        if self._section is not None:
+            what = "a comment" if self._section is _COMMENT else "a CDATA section"
+            raise UnreadableStatement(
+                f"{what} is never closed, so the file is cut off or damaged",
+                line=self._section_line,
+            )
+        if self._held:
+            raise UnreadableStatement(_NO_TAG, line=self._line)
+        yield "\n" if held_return else ""
+
+    def _whole_tags(self, text: str) -> str:
+        """Return text without sections, and hold back what may be half a tag at its end."""
+        before = ""
+        # The single characters are found ten times faster and hardly ever there.
+        declares = ("!" in text and "<!" in text) or ("?" in text and "<?" in text)
+        if declares or self._section is not None:
+            before, text = self._without_sections(text)
+            if self._section is not None:
+                self._held = text
+                return before
+        last = text.rfind("<")
+        if last >= 0 and text.find(">", last) < 0:
+            if len(text) - last > FIELD_CHARS_MAX:
+                line = self._line + text.count("\n", 0, last)
+                raise UnreadableStatement(_NO_TAG, line=line)
+            text, self._held = text[:last], text[last:]
+        else:
+            self._held = ""
+        self._line += text.count("\n")
+        return before + text
+
+    def _without_sections(self, text: str) -> tuple[str, str]:
+        """Return text up to the last section's end as it is to be read, and the text after it.
+
+        Plain searching, because a lazy pattern takes quadratic time on a file of unclosed openings,
+        and by position, because cutting off what was read does on one of many short sections.
+        """
+        parts: list[str] = []
+        at = 0
+        while at < len(text):
+            if self._section is not None:
+                taken, at = self._within_section(text, at, self._section)
+                parts.append(taken)
+                if self._section is not None:
+                    break
+            opening = _OPENING.search(text, at)
+            if opening is None:
+                break
+            start = opening.start()
+            parts.append(text[at:start])
+            self._line += text.count("\n", at, start)
+            at = start
+            for section in (_COMMENT, _CDATA):
+                if text.startswith(section[0], start):
+                    self._section, self._section_line = section, self._line
+                    at += len(section[0])
+            if self._section is None:
+                end = text.find(">", start) + 1
+                if not end:
+                    break
+                parts.append(self._declaration(text[start:end]))
+                at = end
+        return "".join(parts), text[at:]
+
+    def _within_section(self, text: str, at: int, section: tuple[str, str]) -> tuple[str, int]:
+        end = text.find(section[1], at)
+        if end >= 0:
+            self._section, rest = None, end + len(section[1])
+        else:
+            # The end mark may itself be cut between two chunks; it has no "<" to hold it back.
+            rest = end = max(len(text) - len(section[1]) + 1, at)
+        content = text[at:end]
+        self._line += content.count("\n")
+        return (_as_text(content) if section is _CDATA else _only_line_ends(content)), rest
+
+    def _declaration(self, text: str) -> str:
+        if _DECLARATION.match(text):
+            raise UnreadableStatement(
+                "the file declares a document type or entities, which no bank's OFX needs and "
+                "which can be made to explode or to read other files",
+                line=self._line,
+            )
+        if not _PROCESSING.fullmatch(text):
+            raise UnreadableStatement(_NO_TAG, line=self._line)
+        if _XML_HEADER.match(text):
+            self.format = XML
+        self._line += text.count("\n")
+        return _only_line_ends(text)
+
+    def _from_root(self, pieces: Iterator[str]) -> str:
+        """Return the first piece from the root element on."""
+        text = ""
+        for piece in pieces:
+            text += piece
+            start = _START.search(text)
+            if start:
+                self.first_line = 1 + text.count("\n", 0, start.start())
+                return text[start.start() :]
+            if len(text) > HEADER_CHARS_MAX:
+                break
         raise UnreadableStatement(
-            "a second OFX document follows the first; split the file"
-            if second
-            else "text stands outside every element, so the file is damaged or not escaped",
-            line=line_of(text, at),
+            "the file has an OFX header but no <OFX> element: it is cut off or no statement"
         )
-    return text_format, text

@@ -7,15 +7,21 @@ golden files and one line in ``FORMATS``; ``docs/formats.md`` says how.
 from __future__ import annotations
 
 import importlib
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from shared.errors import UnreadableStatement
 from shared.money import decimals_of
+from shared.statements.archive import unwrapped
 from shared.statements.head import Head
 from shared.statements.model import Line, Statement, StatementFile, Summary, with_lines
 from shared.statements.options import Options
-from shared.statements.other_formats import name_of_other_format, name_of_suffix
+from shared.statements.other_formats import (
+    claimed_by_name,
+    name_of_damaged_format,
+    name_of_other_format,
+)
 from shared.statements.source import Source
 from shared.statements.text import head_of
 
@@ -56,7 +62,7 @@ class Format:
 
 FORMATS = (
     Format("PDF", "pdf"),
-    Format("XLSX", "workbook"),
+    Format("Excel", "workbook"),
     Format("OFX", "ofx"),
     Format("CAMT", "camt"),
     Format("MT940", "mt940"),
@@ -91,29 +97,83 @@ def read_events(source: Source, options: Options | None = None) -> Events:
     """
     options = options or Options()
     decimals_of(options.default_currency)
+    done = 0
+    family = ""
+    with closing(unwrapped(source)) as files:
+        for file in files:
+            try:
+                for event in _read_one(file.source, options):
+                    if isinstance(event, Summary):
+                        family = _one_family(family, event.format)
+                        done += 1
+                    yield event
+            except UnreadableStatement as error:
+                named = file.named(error)
+                raise (named.in_statement(done + 1) if done else named) from None
+
+
+def _read_one(source: Source, options: Options) -> Events:
     data = source.head()
     head = Head(data, head_of(data, HEAD_CHARS))
     if not head.text.strip(" \t\r\n\0\x1a\ufeff"):
         raise UnreadableStatement("the file is empty" if not data else "the file holds no text")
-    known = _format_of(head)
-    done = 0
+    known = format_of(head)
     try:
-        for event in known.parser.read(source, options):
-            done += isinstance(event, Summary)
-            yield event
-    except UnreadableStatement as error:
-        raise (error.in_statement(done + 1) if done else error) from None
+        yield from known.parser.read(source, options)
+    except RecursionError:
+        raise UnreadableStatement("the file is nested too deeply to be read") from None
+    except MemoryError:
+        raise UnreadableStatement(
+            "the file needs more memory than there is; export a shorter period"
+        ) from None
 
 
-def _format_of(head: Head) -> Format:
+def _one_family(before: str, format: str) -> str:  # noqa: A002 - the field's own name
+    """Return what kind of statements an archive holds, which must be one kind.
+
+    Banks pack the same movements twice, as CSV beside PDF or CAMT.054 beside CAMT.053, and both
+    would be counted.
+    """
+    found = family_of(format)
+    if before not in {"", found}:
+        raise UnreadableStatement(
+            f"the archive holds {before} and {found}, which may be the same movements twice; give "
+            "one of them"
+        )
+    return found
+
+
+def family_of(format: str) -> str:  # noqa: A002 - the field's own name
+    """Return the format without its version, as a user calls it.
+
+    Examples:
+        >>> family_of("ofx-sgml"), family_of("camt.053.001.08"), family_of("csv")
+        ('OFX', 'CAMT.053', 'CSV')
+    """
+    if format.startswith("ofx"):
+        return "OFX"
+    return ".".join(format.split(".")[:2]).upper()
+
+
+def format_of(head: Head) -> Format:
+    """Return the format of a file that begins like this and is no archive.
+
+    Raises:
+        UnreadableStatement: It is none that is read; the reason says what it looks like.
+    """
     other = name_of_other_format(head.data, head.text)
+    if other is not None:
+        raise UnreadableStatement(f"the file looks like {other}; {formats_read()} files are read")
     for known in FORMATS:
-        is_last_resort = known is FORMATS[-1]
-        if is_last_resort and other is not None:
-            break
+        if known is FORMATS[-1]:
+            damaged = name_of_damaged_format(head.text)
+            if damaged is not None:
+                raise UnreadableStatement(
+                    f"the file looks like {damaged} whose beginning is missing or damaged"
+                )
         if known.parser.recognises(head):
             return known
-    raise UnreadableStatement(f"the file looks like {other}; {formats_read()} files are read today")
+    raise UnreadableStatement(f"the file is of no known format; {formats_read()} files are read")
 
 
 def read_statement_file(
@@ -139,7 +199,7 @@ def read_statement_file(
 def refuse_misnamed(filename: str, format: str) -> None:  # noqa: A002 - the field's own name
     """Refuse a file whose name says one format while its content is another.
 
-    A name without a known ending says nothing and passes.
+    A name without an ending that claims a format says nothing and passes.
 
     Args:
         filename: The name the file was delivered under.
@@ -151,8 +211,8 @@ def refuse_misnamed(filename: str, format: str) -> None:  # noqa: A002 - the fie
     Examples:
         >>> refuse_misnamed("may.qbo", "ofx-sgml")
     """
-    named = name_of_suffix(filename)
-    held = "OFX" if format.startswith("ofx") else format.upper()
-    if named is not None and named != held:
+    claimed = claimed_by_name(filename)
+    held = family_of(format)
+    if claimed and not any(held.startswith(name) for name in claimed):
         shown = filename.replace("\\", "/").rpartition("/")[2][-80:]
         raise UnreadableStatement(f"the file is named {shown} but holds {held}")

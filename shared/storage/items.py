@@ -49,12 +49,19 @@ def to_record(item: Model, kind: type[Record]) -> Record:
     return kind(**values)
 
 
-def to_attributes(record: Any) -> dict[str, Any]:
-    """Return a domain value's fields by name, absent ones left out."""
+def to_attributes(record: Any, *, defaults: bool = True) -> dict[str, Any]:
+    """Return a domain value's fields by name, absent ones left out.
+
+    Args:
+        record: The value.
+        defaults: Whether a field that has its default is stored; what a condition or an update
+            names must be.
+    """
     return {
         field.name: value
         for field in dataclasses.fields(record)
         if (value := getattr(record, field.name)) is not None
+        and (defaults or field.default is dataclasses.MISSING or value != field.default)
     }
 
 

@@ -44,6 +44,7 @@ from shared.reconciliation.model import (
     Span,
     Terms,
 )
+from shared.statements.model import Detail, Extra
 from shared.storage.attributes import DateAttribute, JsonAttribute, MomentAttribute
 
 BLOCK = 1000
@@ -247,6 +248,9 @@ class StatementItem(_Keyed):
     period_end = DateAttribute(null=True)
     opening_balance_minor = NumberAttribute(null=True)
     closing_balance_minor = NumberAttribute(null=True)
+    net_minor = NumberAttribute(null=True)
+    first_date = DateAttribute(null=True)
+    last_date = DateAttribute(null=True)
     span = JsonAttribute(Span, null=True)
     warnings = JsonAttribute(tuple[str, ...])
     reason = UnicodeAttribute(null=True)
@@ -265,7 +269,10 @@ class StatementPointerItem(_Keyed):
 
 
 class LineItem(_Keyed):
-    """A bank line; ``match_id`` and ``released`` are those of a transaction."""
+    """A bank line; ``match_id`` and ``released`` are those of a transaction.
+
+    What the bank did not say has no attribute. Details and extra are arrays of arrays.
+    """
 
     class Meta(ReconciliationsMeta):
         """Reconciliations table."""
@@ -281,10 +288,26 @@ class LineItem(_Keyed):
     amount_minor = NumberAttribute()
     currency = UnicodeAttribute()
     description = UnicodeAttribute()
+    description_received = UnicodeAttribute(null=True)
     counterparty = UnicodeAttribute(null=True)
-    reference = UnicodeAttribute(null=True)
+    counterparty_account = UnicodeAttribute(null=True)
+    end_to_end_id = UnicodeAttribute(null=True)
+    mandate_id = UnicodeAttribute(null=True)
+    check_number = UnicodeAttribute(null=True)
+    customer_reference = UnicodeAttribute(null=True)
+    remittance_reference = UnicodeAttribute(null=True)
     bank_reference = UnicodeAttribute(null=True)
-    kind = UnicodeAttribute(null=True)
+    transaction_code = UnicodeAttribute(null=True)
+    original_amount_minor = NumberAttribute(null=True)
+    original_currency = UnicodeAttribute(null=True)
+    exchange_rate = UnicodeAttribute(null=True)
+    running_balance_minor = NumberAttribute(null=True)
+    is_reversal = BooleanAttribute(null=True)
+    details = JsonAttribute(tuple[Detail, ...], null=True)
+    details_count = NumberAttribute(null=True)
+    extra = JsonAttribute(Extra, null=True)
+    record_key = UnicodeAttribute(null=True)
+    position = NumberAttribute(null=True)
     match_id = UnicodeAttribute(null=True)
     reconciliation_id = UnicodeAttribute(null=True)
     released = UnicodeAttribute(null=True)

@@ -190,8 +190,27 @@ class Reconciliations:
     # Lines
 
     def add_lines(self, lines: Sequence[StatementLine]) -> None:
-        """Store lines that are not there yet; never touches one that is, nor its claim."""
-        in_parallel(_put_line, lines)
+        """Store consecutive lines of a statement that are not there yet.
+
+        One that is there is never touched, nor its claim. What an earlier run stored before it
+        died is asked for first: a query for a thousand lines is done in the time of one write.
+        """
+        if not lines:
+            return
+        first, last = lines[0], lines[-1]
+        there = set(self._numbers_between(first.business_id, first.number, last.number))
+        in_parallel(_put_line, [line for line in lines if line.number not in there])
+
+    def _numbers_between(self, business_id: str, first: int, last: int) -> Iterator[int]:
+        """Yield which of the numbers first to last inclusive are lines."""
+        for block in range(first // BLOCK, last // BLOCK + 1):
+            found = LineItem.query(
+                block_key(business_id, "N", block * BLOCK),
+                LineItem.sk.between(number_key(first), number_key(last)),
+                consistent_read=True,
+                attributes_to_get=["sk"],
+            )
+            yield from (int(item.sk) for item in found)
 
     def line(self, business_id: str, line_id: str) -> StatementLine:
         """Return a line.
@@ -611,7 +630,7 @@ def _put_line(line: StatementLine) -> None:
         LineItem(
             block_key(line.business_id, "N", line.number),
             number_key(line.number),
-            **to_attributes(line),
+            **to_attributes(line, defaults=False),
         )
     )
 

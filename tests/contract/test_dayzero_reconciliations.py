@@ -251,6 +251,32 @@ def test_a_form_without_a_usable_file_is_422(
     assert dayzero.get("/api/v1/statements").json()["data"] == []
 
 
+CAMT = b"""<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<Id>1</Id><Acct><Id><Othr><Id>123456789</Id></Othr></Id><Ccy>USD</Ccy></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="USD">10.00</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-01</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="USD">17.60</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal>
+<Ntry><Amt Ccy="USD">7.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2026-01-05</Dt></BookgDt><AddtlNtryInf>ACME</AddtlNtryInf></Ntry>
+</Stmt></BkToCstmrStmt></Document>
+"""
+
+
+def test_a_control_total_that_does_not_hold_is_422_with_both_its_values(
+    dayzero: Api, ledger: Ledger
+) -> None:
+    answer = dayzero.call(
+        "POST", f"{PATH}/upload", form={"ledger_id": ledger.id, "file": ("january.xml", CAMT)}
+    )
+    assert answer.status == 422
+    (finding,) = answer.json()["detail"]
+    assert finding["type"] == "broken_total"
+    told = {name: finding["ctx"][name] for name in ("total", "expected", "found")}
+    assert told == {"total": "closing balance", "expected": "17.50", "found": "17.60"}
+    assert dayzero.get("/api/v1/statements").json()["data"] == []
+
+
 @pytest.mark.parametrize(
     ("raw", "content_type"),
     [

@@ -13,6 +13,7 @@ from api_client import FakeContext, make_event
 
 from functions.api.handler import handler
 from functions.authorizer.handler import handler as authorize
+from shared.statements.registry import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +35,12 @@ def test_the_handler_answers_with_the_stores_of_its_environment(
     assert set(answer) == {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
 
 
-def test_loading_the_handler_brings_no_client_and_no_numeric_package() -> None:
-    heavy = ("boto3", "numpy", "rapidfuzz", "lap", "python_multipart", "requests")
+def test_loading_the_handler_brings_no_client_no_parser_and_no_numeric_package() -> None:
+    parsers = [f"shared.statements.{known.module}" for known in FORMATS]
+    heavy = [
+        *("boto3", "numpy", "rapidfuzz", "lap", "python_multipart", "requests"),
+        *("python_calamine", "pypdfium2", "shared.statements.registry", *parsers),
+    ]
     script = (
         "import sys, functions.api.handler, functions.authorizer.handler; "
         f"print([name for name in {heavy!r} if name in sys.modules])"

@@ -19,6 +19,11 @@ from infra.bundling import (
 )
 from infra.template import PROJECT
 
+SETS = {
+    "api": DependencySet.STATEMENTS,
+    "parse_statement": DependencySet.STATEMENTS,
+    "match_lines": DependencySet.MATCHING,
+}
 HANDLERS = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
 
 
@@ -118,7 +123,7 @@ def complete() -> dict[DependencySet, Path]:
 def test_every_function_imports_from_its_bundle_alone(
     complete: dict[DependencySet, Path], name: str
 ) -> None:
-    dependencies = DependencySet.MATCHING if name == "match_lines" else DependencySet.BASE
+    dependencies = SETS.get(name, DependencySet.BASE)
     script = (
         "import importlib, pkgutil, sys\n"
         f"sys.path.insert(0, {str(complete[dependencies])!r})\n"
@@ -134,6 +139,36 @@ def test_every_function_imports_from_its_bundle_alone(
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_only_functions_that_read_statements_carry_their_readers(
+    complete: dict[DependencySet, Path],
+) -> None:
+    carry = {
+        dependencies
+        for dependencies, bundle in complete.items()
+        if (bundle / "python_calamine").is_dir() and (bundle / "pypdfium2").is_dir()
+    }
+    assert carry == {DependencySet.STATEMENTS}
+
+
+def test_the_readers_of_statements_load_from_their_bundle_alone(
+    complete: dict[DependencySet, Path],
+) -> None:
+    script = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(complete[DependencySet.STATEMENTS])!r})\n"
+        "from shared.statements.registry import FORMATS\n"
+        "import python_calamine, pypdfium2\n"
+        "print(sorted(known.parser.__name__ for known in FORMATS) != [])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_complete_bundles_fit_into_lambda(complete: dict[DependencySet, Path]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from infra.constructs.reconciliation_workflow import REFUSALS
 from infra.template import table_definitions
 from shared import errors
+from shared.statements.source import SEEKABLE_BYTES_MAX
 
 JsonObject = dict[str, Any]
 
@@ -282,6 +283,29 @@ def test_nobody_may_delete_a_statement_and_only_the_api_may_add_one(template: Js
         actions = actions_on(template, function, "StorageStatements")
         assert not [action for action in actions if "Delete" in action]
         assert ("s3:PutObject" in actions) is (function == "api")
+
+
+def test_parsing_has_lambdas_whole_time_and_room_for_an_archive_and_what_is_in_it(
+    template: JsonObject,
+) -> None:
+    parse = functions_by_name(template)["parse_statement"]
+    assert parse["Timeout"] == 900
+    assert parse["EphemeralStorage"] == {"Size": 1024}
+    assert SEEKABLE_BYTES_MAX * 2 < 1024 * 1024 * 1024
+
+
+@pytest.mark.parametrize("function", ["api", "parse_statement"])
+def test_what_a_line_cannot_hold_may_be_added_and_only_there(
+    template: JsonObject, function: str
+) -> None:
+    puts = [
+        json.dumps(statement["Resource"])
+        for statement in statements_of(template, function)
+        if "s3:PutObject" in as_list(statement["Action"])
+        and "StorageRecords" in json.dumps(statement["Resource"])
+    ]
+    prefixes = {prefix for prefix in ("lines/", "work/", "reports/") if prefix in "".join(puts)}
+    assert prefixes == ({"lines/", "reports/"} if function == "api" else {"lines/"})
 
 
 def test_a_function_has_heard_of_nothing_it_may_not_touch(template: JsonObject) -> None:

@@ -50,6 +50,41 @@ def test_two_tables_are_matched_and_printed_as_one_json(
     assert shown["seconds"] >= 0
 
 
+CAMT = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt>
+<Id>1</Id><Acct><Id><IBAN>DE89370400440532013000</IBAN></Id><Ccy>EUR</Ccy></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">10.00</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2024-03-01</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">17.50</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2024-03-31</Dt></Dt></Bal>
+<Ntry><Amt Ccy="EUR">7.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>2024-03-05</Dt></BookgDt><AddtlNtryInf>ACME GMBH</AddtlNtryInf></Ntry>
+<Ntry><Amt Ccy="EUR">2.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>PDNG</Sts>
+<BookgDt><Dt>2024-03-06</Dt></BookgDt><AddtlNtryInf>ACME GMBH</AddtlNtryInf></Ntry>
+</Stmt></BkToCstmrStmt></Document>
+"""
+
+
+def test_pending_lines_of_a_statement_are_left_out_and_said_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books = HEADER + "e1,2024-03-05,7.50,,Acme GmbH,,\ne2,2024-03-06,2.50,,Acme GmbH,,\n"
+    assert call(tmp_path, CAMT, books) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["matches"][0]["lines"], shown["unmatched_lines"]) == (["0"], [])
+    assert shown["unmatched_entries"] == ["e2"]
+    assert "1 of 2 lines are not booked and were left out." in shown["warnings"]
+
+
+def test_a_statement_whose_balances_do_not_follow_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(tmp_path, CAMT.replace("17.50", "17.60"), HEADER) == command.EXIT_UNREADABLE
+    finding = refusal(capsys)
+    assert finding["error"] == "broken_total"
+    for told in ("closing balance", "17.50", "17.60"):
+        assert told in str(finding["reason"])
+
+
 def test_columns_may_stand_in_any_order_and_optional_ones_be_absent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,3 +115,90 @@ def test_parsing_loads_no_aws_client_and_no_framework() -> None:
         cwd=Path(__file__).parents[2],
     )
     assert result.stdout.strip() == "[]"
+
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+def test_a_table_shows_account_balances_and_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(str(GOLDEN / "mt940" / "german_sepa.sta"), "--table") == 0
+    shown = capsys.readouterr().out
+    for text in (
+        "german_sepa.sta",
+        "0012345678 (37050198)",
+        "ties out: opening + lines = closing",
+        "3,574.70",
+        "-83.30",
+        "RE-2024-0017",
+        "(reversal)",
+    ):
+        assert text in shown
+
+
+def test_a_long_table_shows_its_beginning_and_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"2024-01-{1 + n // 50:02d},line {n},{n}.25\n" for n in range(1, 1001))
+    (tmp_path / "a.csv").write_text("Date,Text,Amount\n" + rows)
+    assert run(str(tmp_path / "a.csv"), "--table", "--rows", "8") == 0
+    shown = capsys.readouterr().out
+    for text in ("line 6 ", "line 999 ", "line 1000 ", "992 more", "1,000 lines", "500,750.00"):
+        assert text in shown
+    assert "line 7 " not in shown
+    assert "line 998 " not in shown
+
+
+def test_a_total_that_does_not_hold_is_shown_and_gives_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = str(GOLDEN / "mt940" / "no_closing_balance.sta")
+    assert run(path, "--table") == parse.EXIT_BREAKS
+    shown = capsys.readouterr().out
+    assert "does not tie" in shown
+    assert "the file may be cut off" in shown
+    assert run(path) == parse.EXIT_BREAKS
+    assert printed(capsys)["statements"][0]["breaks"]
+
+
+def test_a_refused_file_shows_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = GOLDEN / "mt940" / "refused_february_30.sta"
+    assert run(str(refused), "--table") == parse.EXIT_UNREADABLE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert json.loads(err)["line"]
+
+
+def test_inspection_says_what_was_inferred_and_from_what(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(str(GOLDEN / "csv" / "german_savings_bank.csv"), "--inspect") == 0
+    shown = capsys.readouterr().out
+    for text in ("Windows-1252", "column 'Betrag'", "line 2: '-1.850,00'", '"amount": "Betrag"'):
+        assert text in shown
+
+
+def test_a_file_that_allows_two_readings_is_settled_by_the_mapping_that_inspection_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(GOLDEN / "csv" / "refused_day_or_month_first.csv")
+    assert run(path, "--inspect") == parse.EXIT_UNREADABLE
+    shown = capsys.readouterr().out
+    assert "To settle in a mapping: date order" in shown
+    mapping = json.loads(shown[shown.index("{") :]) | {"date_order": "month first"}
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+    assert run(path, "--mapping", str(tmp_path / "mapping.json")) == 0
+    assert printed(capsys)["statements"][0]["lines"][0]["date"] == "2024-01-02"
+
+
+def test_a_mapping_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mapping.json").write_text('{"colour": "red"}')
+    path = str(GOLDEN / "csv" / "own_columns.csv")
+    assert run(path, "--mapping", str(tmp_path / "mapping.json")) == parse.EXIT_UNREADABLE
+    assert "colour" in json.loads(capsys.readouterr().err)["reason"]

@@ -8,6 +8,28 @@ from typing_extensions import TypedDict
 from functions.api.dayzero.schemas import Envelope
 
 
+class BankWord(TypedDict):
+    """Something the bank said that no field holds: the format's own name and the text."""
+
+    name: str
+    text: str
+
+
+class StatementTxnDetail(TypedDict):
+    """One member of a batch that the bank booked as a single movement; money in cents."""
+
+    amount: int | None
+    currency: str | None
+    description: str
+    counterparty: str | None
+    counterparty_account: str | None
+    end_to_end_id: str | None
+    mandate_id: str | None
+    remittance_reference: str | None
+    bank_reference: str | None
+    extra: list[BankWord]
+
+
 class StatementTxn(TypedDict):
     """A statement line; money in cents."""
 
@@ -20,9 +42,38 @@ class StatementTxn(TypedDict):
     currency: str
     description: str
     counterparty: str | None
-    reference: str | None
+    reference: Annotated[
+        str | None,
+        Field(description="The most telling of the references that the parties chose."),
+    ]
     bank_reference: str | None
     kind: str | None
+    description_received: Annotated[str, Field(description="The description as the file has it.")]
+    counterparty_account: str | None
+    end_to_end_id: str | None
+    mandate_id: str | None
+    check_number: str | None
+    customer_reference: str | None
+    remittance_reference: Annotated[
+        str | None, Field(description="Structured creditor reference: RF, QRR, OGM, KID.")
+    ]
+    transaction_code: Annotated[
+        str | None, Field(description="The format's own code of the kind of movement.")
+    ]
+    original_amount: Annotated[
+        int | None, Field(description="In minor units of original_currency.")
+    ]
+    original_currency: str | None
+    exchange_rate: Annotated[str | None, Field(description="As the bank writes it.")]
+    running_balance: Annotated[int | None, Field(description="After this line, by the bank.")]
+    is_reversal: bool
+    details: Annotated[
+        list[StatementTxnDetail],
+        Field(description="Members of a batch, the first 20 of them."),
+    ]
+    details_count: Annotated[int, Field(description="Members of the batch in all.")]
+    extra: list[BankWord]
+    position: Annotated[int | None, Field(description="Line or row of the file, from 1.")]
 
 
 class LedgerTxn(TypedDict):

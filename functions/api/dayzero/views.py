@@ -12,10 +12,12 @@ from shared.reconciliation.model import ENGINE
 if TYPE_CHECKING:
     from functions.api.dayzero.review_schemas import (
         BalanceFields,
+        BankWord,
         LedgerTxn,
         MatchFields,
         StatementFields,
         StatementTxn,
+        StatementTxnDetail,
     )
     from functions.api.dayzero.schemas import (
         BalanceOverride,
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
         StatementLine,
         StatementRecord,
     )
+    from shared.statements.model import Detail, Extra
+
+DETAILS_SHOWN_MAX = 20
+"""Members of a batch that are shown with its line: a page of 500 salary runs must fit into the
+6 MB that Lambda answers with."""
 
 _STATUS_NAMES: dict[
     ReconciliationStatus,
@@ -194,7 +201,45 @@ def view_line(line: StatementLine) -> StatementTxn:
         "reference": line.reference,
         "bank_reference": line.bank_reference,
         "kind": line.kind,
+        "description_received": (
+            line.description if line.description_received is None else line.description_received
+        ),
+        "counterparty_account": line.counterparty_account,
+        "end_to_end_id": line.end_to_end_id,
+        "mandate_id": line.mandate_id,
+        "check_number": line.check_number,
+        "customer_reference": line.customer_reference,
+        "remittance_reference": line.remittance_reference,
+        "transaction_code": line.transaction_code,
+        "original_amount": line.original_amount_minor,
+        "original_currency": line.original_currency,
+        "exchange_rate": line.exchange_rate,
+        "running_balance": line.running_balance_minor,
+        "is_reversal": line.is_reversal,
+        "details": [_view_detail(one) for one in line.details[:DETAILS_SHOWN_MAX]],
+        "details_count": line.details_count,
+        "extra": _view_extra(line.extra),
+        "position": line.position or None,
     }
+
+
+def _view_detail(detail: Detail) -> StatementTxnDetail:
+    return {
+        "amount": detail.amount_minor,
+        "currency": detail.currency,
+        "description": detail.description,
+        "counterparty": detail.counterparty,
+        "counterparty_account": detail.counterparty_account,
+        "end_to_end_id": detail.end_to_end_id,
+        "mandate_id": detail.mandate_id,
+        "remittance_reference": detail.remittance_reference,
+        "bank_reference": detail.bank_reference,
+        "extra": _view_extra(detail.extra),
+    }
+
+
+def _view_extra(extra: Extra) -> list[BankWord]:
+    return [{"name": name, "text": text} for name, text in extra]
 
 
 def view_entry(entry: Transaction) -> LedgerTxn:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-REFUSED: dict[str, str] = {}
+REFUSED: dict[str, str] = {
+    # The sample of a wrong message: a group header and no Stmt at all.
+    "camt/test/data/camt053.v2.wrong.xml": "no statement",
+}
 
 PINS: dict[str, tuple[int, str]] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-REFUSED: dict[str, str] = {}
+REFUSED: dict[str, str] = {
+    # A payment order is sent to a bank; a statement comes from it.
+    "bankstatementparser/tests/test_data/pain.001.001.03.xml": "a payment message (pain.001",
+}
 
 PINS: dict[str, tuple[int, str]] = {}

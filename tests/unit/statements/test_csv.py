@@ -207,6 +207,12 @@ def test_a_mark_column_gives_the_sign(debit: str, credit: str) -> None:
     assert amounts(text) == [-150, 250]
 
 
+def test_a_mark_that_is_none_is_refused_and_never_passed_over() -> None:
+    rows = "2024-01-15,1.50,D\n2024-01-16,2.50,C\n2024-01-17,3.50,?\n"
+    error = refusal("Date,Amount,D/C\n" + rows)
+    assert (error.line, error.column) == (4, 3)
+
+
 def test_a_mark_that_contradicts_the_sign_needs_the_balance() -> None:
     rows = "2024-01-15,33.50,D{}\n2024-01-16,-1533.50,C{}\n"
     assert " could be " in refusal("Date,Amount,D/C\n" + rows.format("", "")).reason
@@ -285,10 +291,30 @@ def test_a_total_station_is_a_movement() -> None:
 
 
 @pytest.mark.parametrize("word", ["Pending", "PENDING", "Vorgemerkt", "en attente"])
-def test_pending_rows_are_left_out_with_a_warning(word: str) -> None:
-    found = read(f"Date,Text,Amount,Status\n2024-01-15,a,1.00,{word}\n2024-01-16,b,2.00,Booked\n")
-    assert [line.amount_minor for line in found.statements[0].lines] == [200]
+def test_pending_rows_are_kept_as_pending_and_are_no_part_of_totals(word: str) -> None:
+    head = "Date,Text,Amount,Balance,Status\n"
+    rows = f"2024-01-15,a,1.00,,{word}\n2024-01-16,b,2.00,12.00,Booked\n"
+    found = read(head + rows + "2024-01-17,c,3.00,15.00,Booked\n")
+    statement = found.statements[0]
+    kept = [(line.index, line.amount_minor, line.status) for line in statement.lines]
+    assert kept == [(0, 100, "pending"), (1, 200, "booked"), (2, 300, "booked")]
+    assert (statement.net_minor, statement.opening_balance_minor) == (500, 1000)
     assert "pending" in found.warnings[0]
+
+
+def test_failed_rows_are_told_and_are_no_movements() -> None:
+    text = "Date,Text,Amount,Status\n2024-01-15,a,1.00,Declined\n2024-01-16,b,2.00,Booked\n"
+    statement = read(text).statements[0]
+    assert [line.status for line in statement.lines] == ["information", "booked"]
+    assert statement.net_minor == 200
+
+
+def test_pending_rows_without_a_date_are_kept_as_text() -> None:
+    text = "Date,Text,Amount\nPending,Coffee,1.00\n2024-01-16,b,2.00\n"
+    statement = read(text).statements[0]
+    assert [line.amount_minor for line in statement.lines] == [200]
+    assert ("Pending", "Coffee | 1.00") in statement.extra
+    assert any("kept as text" in warning for warning in statement.warnings)
 
 
 def test_a_file_cut_inside_its_last_amount_is_refused() -> None:

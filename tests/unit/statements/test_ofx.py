@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.errors import UnreadableStatement
+from shared.statements import ofx as ofx_module
+from shared.statements.model import Summary
+from shared.statements.ofx_elements import Form
+from shared.statements.options import NO_OPTIONS
 from shared.statements.registry import read_statement_file
+from shared.statements.source import Source
 
 if TYPE_CHECKING:
     from shared.statements.model import Line, Statement, StatementFile
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "ofx"
 
 ENTRY = "<STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20240115<TRNAMT>-12.50<FITID>1<NAME>Shop</STMTTRN>"
 
@@ -286,3 +297,277 @@ def test_a_second_document_is_refused() -> None:
 )
 def test_hostile_files_are_refused_in_bounded_time(text: str) -> None:
     refusal(text)
+
+
+def test_a_line_says_where_its_transaction_begins() -> None:
+    entries = entry(FITID="1") + "\n\n" + entry(FITID="2") + entry(FITID="3")
+    assert [one.position for one in only(read(ofx(entries))).lines] == [5, 10, 13]
+
+
+def test_what_has_no_field_is_kept_by_its_path() -> None:
+    found = line(
+        SIC="5411",
+        SRVRTID="S1",
+        DTUSER="20240110",
+        DTAVAIL="20240117",
+        EXTDNAME="Corner Shop of Main Street",
+        **{"PAYEE": "", "NAME": "Shop", "CITY": "Salem", "/PAYEE": "", "X.BANK": "a &lt; b"},
+    )
+    assert dict(found.extra) == {
+        "SIC": "5411",
+        "SRVRTID": "S1",
+        "DTUSER": "20240110",
+        "EXTDNAME": "Corner Shop of Main Street",
+        "PAYEE/CITY": "Salem",
+        "X.BANK": "a < b",
+    }
+    assert found.counterparty == "Shop"
+
+
+def test_an_aggregate_of_a_vendor_keeps_its_parts_together() -> None:
+    found = line(**{"X.VENDOR": "", "X.INNER": "1", "X.EMPTY": "", "/X.VENDOR": "", "MEMO": "m"})
+    assert found.extra == (("X.VENDOR/X.INNER", "1"),)
+    assert found.description == "m"
+
+
+def test_the_other_partys_account_is_carried() -> None:
+    found = line(**{"BANKACCTTO": "", "BANKID": "B", "ACCTID": "77", "/BANKACCTTO": ""})
+    assert (found.counterparty_account, found.extra) == ("77", (("BANKACCTTO/BANKID", "B"),))
+    assert (
+        line(**{"CCACCTTO": "", "ACCTID": "4111", "/CCACCTTO": ""}).counterparty_account == "4111"
+    )
+
+
+def test_an_original_currency_leaves_the_amount_in_that_of_the_account() -> None:
+    foreign = {"ORIGCURRENCY": "", "CURRATE": "1.08", "CURSYM": "USD", "/ORIGCURRENCY": ""}
+    found = line(**foreign)
+    assert (found.currency, found.amount_minor) == ("EUR", -1250)
+    assert (found.original_currency, found.exchange_rate) == ("USD", "1.08")
+    own = line(**{"CURRENCY": "", "CURRATE": "1", "CURSYM": "eur", "/CURRENCY": ""})
+    assert (own.currency, own.original_currency, own.exchange_rate) == ("EUR", None, "1")
+
+
+def test_an_unknown_currency_of_a_movement_is_refused_with_its_line() -> None:
+    for name in ("CURRENCY", "ORIGCURRENCY"):
+        error = refusal(ofx(entry(**{name: "", "CURSYM": "EURO", f"/{name}": ""})))
+        assert ("'EURO'" in error.reason, error.line) == (True, 10)
+
+
+def test_a_deleting_correction_is_a_reversal_and_a_replacing_one_is_not() -> None:
+    deleted = line(CORRECTFITID="0", CORRECTACTION="DELETE")
+    assert deleted.is_reversal
+    assert deleted.extra == (("CORRECTFITID", "0"), ("CORRECTACTION", "DELETE"))
+    assert not line(CORRECTFITID="0", CORRECTACTION="REPLACE").is_reversal
+
+
+PENDING = (
+    "<BANKTRANLISTP><DTASOF>20240201<STMTTRNP><TRNTYPE>POS<DTTRAN>20240131<TRNAMT>-7.00"
+    "<NAME>Pump</STMTTRNP></BANKTRANLISTP>"
+)
+
+
+def test_pending_movements_are_lines_outside_of_net_and_balances() -> None:
+    balance = "<LEDGERBAL><BALAMT>87.50<DTASOF>20240131</LEDGERBAL>"
+    found = only(read(ofx(balance=PENDING + balance)))
+    assert [(one.status, one.amount_minor) for one in found.lines] == [
+        ("booked", -1250),
+        ("pending", -700),
+    ]
+    assert (found.opening_balance_minor, found.net_minor, found.lines_count) == (10_000, -1250, 2)
+    assert any("1 pending line(s)" in warning for warning in found.warnings)
+
+
+def test_a_booked_transaction_in_the_pending_list_is_refused() -> None:
+    text = ofx(balance=f"<BANKTRANLISTP>{ENTRY}</BANKTRANLISTP>")
+    assert "STMTTRNP" in refusal(text).reason
+
+
+def test_balances_may_come_first_and_the_currency_last() -> None:
+    text = ofx(currency="<LEDGERBAL><BALAMT>1500<DTASOF>20240131</LEDGERBAL>")
+    text = text.replace(ENTRY, ENTRY.replace("-12.50", "500"))
+    found = only(read(text.replace("</STMTRS>", "<CURDEF>JPY</STMTRS>")))
+    assert (found.account.currency, found.lines[0].amount_minor) == ("JPY", 500)
+    assert (found.opening_balance_minor, found.closing_balance_minor) == (1000, 1500)
+
+
+def test_each_statement_has_the_currency_that_follows_its_own_lines() -> None:
+    one = ofx(currency="").replace("</STMTRS>", "<CURDEF>JPY</STMTRS>").replace("-12.50", "5")
+    body = one[one.index("<STMTTRNRS>") : one.index("</BANKMSGSRSV1>")]
+    both = one.replace("</BANKMSGSRSV1>", body.replace("JPY", "KWD") + "</BANKMSGSRSV1>")
+    found = read(both).statements
+    assert [(one.account.currency, one.lines[0].amount_minor) for one in found] == [
+        ("JPY", 5),
+        ("KWD", 5000),
+    ]
+
+
+def test_balances_beside_the_ledger_balance_are_kept() -> None:
+    text = ofx(
+        balance="<LEDGERBAL><BALAMT>87.50<DTASOF>20240131</LEDGERBAL>"
+        "<AVAILBAL><BALAMT>80<DTASOF>20240201</AVAILBAL><BALLIST><BAL><NAME>Limit<DESC>Credit limit"
+        "<BALTYPE>DOLLAR<VALUE>500</BAL><BAL><NAME>Rate<DESC>Interest<BALTYPE>PERCENT<VALUE>3</BAL>"
+        "</BALLIST>"
+    )
+    found = only(read(text))
+    assert found.available_balance_minor == 8_000
+    assert [text for path, text in found.extra if path == "BALLIST/BAL/VALUE"] == ["500", "3"]
+
+
+def test_lines_dated_after_the_closing_balance_are_reported() -> None:
+    found = read(ofx(balance="<LEDGERBAL><BALAMT>1<DTASOF>20240114</LEDGERBAL>"))
+    assert any("after the closing balance" in warning for warning in found.warnings)
+
+
+def test_several_lists_of_one_statement_are_one_statement() -> None:
+    again = f"</BANKTRANLIST><BANKTRANLIST><DTSTART>20240201<DTEND>20240229{ENTRY}"
+    found = only(read(ofx(ENTRY + again, period="<DTSTART>20240101<DTEND>20240131")))
+    assert len(found.lines) == 2
+    assert (found.period_start, found.period_end) == (dt.date(2024, 1, 1), dt.date(2024, 2, 29))
+
+
+def test_a_repeated_reference_is_found_over_any_distance() -> None:
+    entries = [entry(FITID=str(number)) for number in range(3_000)] + [entry(FITID="17")]
+    (warning,) = read(ofx("\n".join(entries))).warnings
+    assert warning.startswith("1 bank reference(s) (FITID) occur more than once")
+    assert "line 18 in line 3001" in warning
+
+
+def test_lines_without_reference_are_no_repetition() -> None:
+    assert read(ofx(entry(FITID="") + entry(FITID=""))).warnings == ()
+
+
+def test_a_value_that_is_wrong_after_thousands_is_refused_with_its_own_line() -> None:
+    entries = [entry(FITID=str(number)) for number in range(3_000)]
+    entries[2_500] = entry(FITID="x", DTPOSTED="20240230")
+    error = refusal(ofx("".join(f"{one}\n" for one in entries)))
+    assert "20240230" in error.reason
+    assert error.line == 5 + 2_500 * 4 + 1
+
+
+def test_an_end_tag_of_nothing_is_refused() -> None:
+    assert "not open" in refusal(ofx(entry(NAME="Shop</NAME></NAME>"))).reason
+    assert "not open" in refusal(ofx(balance="</X.VENDOR>")).reason
+
+
+def test_blanks_after_the_end_are_no_part_of_the_file() -> None:
+    assert len(only(read(ofx() + " \n" * 500_000)).lines) == 1
+    assert "second OFX document" in refusal(ofx() + "\n" * 200_000 + ofx()).reason
+    assert "outside every element" in refusal(ofx() + "\n" * 200_000 + "x").reason
+
+
+def test_an_investment_statement_beside_a_bank_statement_is_named() -> None:
+    extra = "<INVSTMTMSGSRSV1><INVSTMTRS><DTASOF>20240101</INVSTMTRS></INVSTMTMSGSRSV1></OFX>"
+    assert any("INVSTMTRS" in text for text in read(ofx().replace("</OFX>", extra)).warnings)
+
+
+def events(data: bytes, chunk: int) -> list[tuple[list[Line], Summary]]:
+    """Read a file that arrives in pieces of a few bytes."""
+
+    class Trickle(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(chunk, size or chunk))
+
+    found: list[tuple[list[Line], Summary]] = []
+    lines: list[Line] = []
+    for event in ofx_module.read(Source(lambda: Trickle(data)), NO_OPTIONS):
+        if isinstance(event, Summary):
+            found.append((lines, event))
+            lines = []
+        else:
+            lines += event
+    return found
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5, 7, 16, 61, 300])
+@pytest.mark.parametrize("name", ["xml_two_accounts.ofx", "xml_pending_and_corrections.ofx"])
+def test_how_a_file_arrives_does_not_matter(name: str, chunk: int) -> None:
+    data = (GOLDEN / name).read_bytes()
+    assert events(data, chunk) == events(data, len(data))
+
+
+LEAVES = {
+    "TRNTYPE": ["DEBIT", "CREDIT", "POS"],
+    "DTPOSTED": ["20240115", "20240116120000.000[-5:EST]", " 2024-01-17\n", "20240230", ""],
+    "DTUSER": ["20240110", "", "x"],
+    "DTAVAIL": ["20240118", " "],
+    "TRNAMT": ["-12.50", "5", "+7,25", "1.234,56", ".5", "12.5 ", "1,234", "-0.00", "1e3", ""],
+    "FITID": ["1", "2", "3", "A  B", ""],
+    "CHECKNUM": ["77", "\n 78 \n"],
+    "REFNUM": ["R  1", "&amp;"],
+    "NAME": ["Shop", "Shop & Co", "A&amp;B", "two  spaces", "two\nlines", "\xa0nbsp\xa0", "\u00e9"],
+    "MEMO": ["Shop in town", "&#160;x", "card\t12", ""],
+    "SIC": ["5411", " "],
+    "X.OTHER": ["v", "w  x"],
+    "PAYEE": ["<NAME>Payee<CITY>Salem</PAYEE>", "</PAYEE>", "<CITY>Y</PAYEE>"],
+    "BANKACCTTO": ["<ACCTID>9</BANKACCTTO>"],
+    "CCACCTTO": ["<ACCTID>8</CCACCTTO>"],
+    "ORIGCURRENCY": [
+        "<CURRATE>2<CURSYM>USD</ORIGCURRENCY>",
+        "<CURSYM>jpy</ORIGCURRENCY>",
+        "<CURSYM>XXQ</ORIGCURRENCY>",
+    ],
+    "CURRENCY": ["<CURRATE>1<CURSYM>EUR</CURRENCY>", "<CURSYM>USD</CURRENCY>"],
+    "CORRECTACTION": ["DELETE", "REPLACE", ""],
+}
+USUAL = {name: values[:2] for name, values in LEAVES.items()}
+
+
+@st.composite
+def transactions(draw: st.DrawFn) -> str:
+    """Transactions that mostly share an order of elements, and now and then do not."""
+    order = draw(st.permutations(list(LEAVES)))
+    closes = draw(st.booleans())
+    space = draw(st.sampled_from(["", "\n", "\n  "]))
+    written = []
+    for _ in range(draw(st.integers(1, 8))):
+        chosen = draw(st.sampled_from([USUAL] * 9 + [LEAVES]))
+        names = [name for name in order if draw(st.booleans())]
+        names = draw(st.sampled_from([names] * 12 + [names[::-1], [*names, *names[:1]]]))
+        names += [name for name in ("DTPOSTED", "TRNAMT") if name not in names]
+        leaves = ""
+        for name in names:
+            value = draw(st.sampled_from(chosen[name]))
+            end = f"</{name}>" if closes and not value.endswith(f"</{name}>") else ""
+            leaves += f"<{name}>{value}{end}{space}"
+        written.append(f"<STMTTRN>{space}{leaves}</STMTTRN>{space}")
+    return "".join(written)
+
+
+@given(entries=transactions())
+@settings(max_examples=300, deadline=None)
+def test_many_at_once_and_one_by_one_give_the_same(entries: str) -> None:
+    text = ofx(entries * 3)
+
+    def outcome() -> object:
+        try:
+            return read(text).statements
+        except UnreadableStatement as error:
+            return (error.reason, error.line)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Form, "rows", lambda _self, _text, start, _end: ([], start))
+        patched.setattr("shared.statements.ofx_transactions.ONE_BY_ONE_MAX", 3)
+        one_by_one = outcome()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shared.statements.ofx_transactions.ONE_BY_ONE_MAX", 1)
+        assert outcome() == one_by_one
+
+
+def test_the_usual_form_is_learned_and_used() -> None:
+    """Without it the test above would compare one way of reading with itself."""
+    used: list[int] = []
+
+    def counted(self: Form, text: str, start: int, end: int) -> tuple[list[tuple[str, ...]], int]:
+        rows, read_to = rows_of(self, text, start, end)
+        used.append(len(rows))
+        return rows, read_to
+
+    rows_of = Form.rows
+    entries = "".join(
+        entry(FITID=str(number), **({"CHECKNUM": "7"} if number % 5 == 0 else {"MEMO": "m"}))
+        for number in range(200)
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Form, "rows", counted)
+        assert len(only(read(ofx(entries))).lines) == 200
+    assert sum(used) >= 160
