@@ -158,6 +158,9 @@ def store_lines(
         another statement of the ledger.
     """
     facts = read.facts
+    if statement.span is not None and statement.sha256 != read.sha256:
+        # Before its content is claimed: it could not be sent under another name any more.
+        raise _file_changed()
     statement = dataclasses.replace(
         statement,
         sha256=read.sha256,
@@ -180,13 +183,18 @@ def store_lines(
     known_id = stores.reconciliations.claim_content(statement)
     if known_id != statement.id:
         known = stores.reconciliations.statement(statement.business_id, known_id)
-        duplicate = dataclasses.replace(
-            statement,
-            status="duplicate",
-            reason=f"The same file was received before as {known.s3_key}; nothing was changed.",
-        )
-        stores.reconciliations.update_statement(duplicate)
-        return duplicate
+        # One that died between its claim and its first line may have another file's lines by now.
+        if known.sha256 in {None, read.sha256}:
+            if known.status == "refused":
+                # It was stored in part when its file was replaced: this one has the rest.
+                store_lines(stores, ledger, known, read)
+            duplicate = dataclasses.replace(
+                statement,
+                status="duplicate",
+                reason=f"The same file was received before as {known.s3_key}; nothing was changed.",
+            )
+            stores.reconciliations.update_statement(duplicate)
+            return duplicate
     if statement.span is None:
         first = stores.books.reserve_numbers(ledger.business_id, "lines", max(1, facts.lines_count))
         begun = stores.reconciliations.set_span(statement, Span(first, facts.lines_count))
@@ -194,11 +202,7 @@ def store_lines(
         begun = stores.reconciliations.statement(statement.business_id, statement.id)
     span = begun.span
     if span is None or begun.sha256 != read.sha256:
-        raise InvalidInput(
-            "The file was replaced while its lines were being stored: send the new one under "
-            "another name.",
-            kind="file_changed",
-        )
+        raise _file_changed()
     stored_count = 0
     for block in read.lines():
         stores.reconciliations.add_lines(
@@ -210,6 +214,14 @@ def store_lines(
     stored = dataclasses.replace(statement, status="parsed", span=span)
     stores.reconciliations.update_statement(stored)
     return stored
+
+
+def _file_changed() -> InvalidInput:
+    return InvalidInput(
+        "The file was replaced while its lines were being stored: send the new one under "
+        "another name.",
+        kind="file_changed",
+    )
 
 
 def bind_account(stores: Stores, ledger: Ledger, statement: StatementRecord) -> None:

@@ -67,11 +67,11 @@ _METHODS_READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LITTER = frozenset({"thumbs.db", "desktop.ini"})
 """What Windows leaves in folders; macOS leaves ``__MACOSX`` and names that begin with a point."""
 
+_DAMAGED_MEMBER = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
+"""What reading a member of a damaged archive raises and no fault of our own would."""
+
 _DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
+    *_DAMAGED_MEMBER,
     NotImplementedError,
     RuntimeError,
     ValueError,
@@ -227,7 +227,10 @@ def opened_zip(source: Source) -> Iterator[zipfile.ZipFile]:
             raise _damaged_zip(error) from None
         _check_directory(archive, size)
         with archive:
-            yield archive
+            try:
+                yield archive
+            except _DAMAGED_MEMBER as error:
+                raise _damaged_zip(error) from None
 
 
 def _damaged_zip(error: BaseException) -> UnreadableStatement:

@@ -33,8 +33,8 @@ from shared.statements.bai2_movements import (
     count_of,
     date_of,
     minor_of,
-    read_block,
     read_movement,
+    read_movements,
     spread_of,
 )
 from shared.statements.bai2_types import (
@@ -134,20 +134,9 @@ class _Reader:
         while at < len(text):
             if text.startswith("16,", at):
                 yield from self._flush()
+                end = _run_end(text, at)
                 account = self._open_account(line)
-                rest = text[at:]
-                end = len(text)
-                found = read_block(rest, line, account)
-                if found is None:
-                    end = _run_end(text, at)
-                    found = read_block(text[at:end], line, account) if end < len(text) else None
-                if found is not None:
-                    yield found
-                    line += text.count("\n", at, end)
-                    at = end
-                    self._line = line - 1
-                    continue
-                yield from self._run(text[at:end], line)
+                yield read_movements(text[at:end], line, account, self._run)
             else:
                 end = text.find("\n", at) + 1
                 yield from self._one(text[at : end - 1], line)
@@ -155,7 +144,7 @@ class _Reader:
             at = end
             self._line = line - 1
 
-    def _run(self, run: str, line: int) -> Iterator[Event]:
+    def _run(self, run: str, line: int) -> list[Line]:
         """Read movements one by one."""
         account = self._open_account(line)
         found: list[Line] = []
@@ -172,7 +161,7 @@ class _Reader:
                 self._continue(record, text, number)
         if record:
             found.append(read_movement(record, account))
-        yield found
+        return found
 
     def _one(self, text: str, line: int) -> Iterator[Event]:
         """Take one physical record that is no movement."""

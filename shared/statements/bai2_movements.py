@@ -1,8 +1,8 @@
 """Movements of BAI2: records 16 with their continuations, one by one and many at once.
 
-``read_movement`` reads one record and words the refusals. ``read_block`` takes a block of a few
-hundred records of the usual shape by columns, in which every step runs in C, and leaves a block in
-which anything is unusual to the other; both give the same lines
+``read_movement`` reads one record and words the refusals. ``read_movements`` takes those of a run
+of a few hundred that have a usual shape by columns, in which every step runs in C, and leaves each
+in which anything is unusual to the other; both give the same lines
 (``tests/unit/statements/test_bai2.py`` compares them).
 """
 
@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, repeat
-from operator import mul
-from typing import TYPE_CHECKING
+from operator import add, mul
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.errors import UnreadableStatement
 from shared.money import AMOUNT_MINOR_MAX
@@ -25,17 +25,37 @@ from shared.statements.text import FIELD_CHARS_MAX
 from shared.statements.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _AMOUNT = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_KEYED = re.compile(r"([A-Z]{4}):[ ]?(.*)")
+_KEYED = re.compile(r"\n[^\S\n]*([A-Z]{4}):[ ]?([^\n]*)")
 
+_BEGIN = "\x02"
+"""Stands before each record of a block; ``text_chunks`` lets no control character of a file
+through."""
+
+_GOES_ON = "\x03"
+"""Stands for the line end and the ``88,`` of a continuation, which begins a new field too."""
+
+_NEXT = f"[,{_GOES_ON}]"
+_FIELD = f"[^,\n{_BEGIN}{_GOES_ON}]*"
+_SPREAD = f"{_NEXT}[0-9+-]*"
 _DETAIL = re.compile(
-    r"\n16,([0-9]{3}),([0-9]{1,15}),([012Z]?|V,[0-9]{6},[0-9]{0,4}),([^,/\n]*),([^,/\n]*)"
-    r"(?:,([^\n]*)|[ ]*/[ ]*)?((?:\n88,[^\n]*)*)"
+    f"{_BEGIN}([0-9]{{3}}),([+-]?0{{0,3}}[0-9]{{1,15}}),"
+    f"([012Z]?|V{_NEXT}[0-9]*{_NEXT}[0-9]*|S{_SPREAD}{_SPREAD}{_SPREAD}"
+    f"|D{_NEXT}(?:1(?:{_SPREAD}){{2}}|2(?:{_SPREAD}){{4}}|3(?:{_SPREAD}){{6}}))"
+    f"{_NEXT}({_FIELD}){_NEXT}({_FIELD})(?:{_NEXT}([^\n{_BEGIN}]*))?(?![^{_BEGIN}])"
+    f"|{_BEGIN}[^{_BEGIN}]*"
 )
-_OTHER_SPACE = re.compile("[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-_KEYED_LINE = re.compile(r"\n[A-Z]{4}:")
+"""A record 16 with its continuations by parts, or nothing of one that is unusual."""
+
+_BLANKS_AT_END = re.compile(r"(?<! ) +\n")
+_OTHER_SPACE = re.compile(
+    "[\t\f\x1c-\x1f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+)
+
+COLUMNS_MIN = 4
+"""Fewer movements are read faster one by one (measured)."""
 
 
 def date_of(text: str, what: str) -> dt.date:
@@ -233,8 +253,7 @@ def _check_number(code: str, own: str) -> str | None:
     return own if code == CHECK_PAID and own.isdecimal() and own.strip("0") else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(NamedTuple):
     """What the text of a movement says."""
 
     description: str
@@ -253,25 +272,21 @@ def _text_of(text: str, signed: int) -> _Text:
     their accounts; the other party is the debtor of a credit and the creditor of a debit.
     """
     received = text.strip()
-    free: list[str] = []
+    parts = _KEYED.split(received)
     values: dict[str, str] = {}
     extra: list[tuple[str, str]] = []
     party, number = ("DBNM", "DACT") if signed >= 0 else ("CRNM", "CACT")
-    wanted = {party, number, "EREF", "CHKN"}
-    for index, line in enumerate(received.split("\n")):
-        keyed = _KEYED.fullmatch(line.strip()) if index else None
-        if not keyed:
-            free.append(line)
-        elif (
-            keyed[1] in wanted
-            and keyed[1] not in values
-            and keyed[2].strip()
-            and (keyed[1] != "CHKN" or keyed[2].strip().isdecimal())
+    for key, value in zip(parts[1::3], map(_one_line, parts[2::3]), strict=True):
+        if (
+            key in {party, number, "EREF", "CHKN"}
+            and key not in values
+            and value
+            and (key != "CHKN" or value.isdecimal())
         ):
-            values[keyed[1]] = " ".join(keyed[2].split())
-        elif keyed[2].strip():
-            extra.append((keyed[1], " ".join(keyed[2].split())))
-    description = " ".join(" ".join(free).split())
+            values[key] = value
+        elif value:
+            extra.append((key, value))
+    description = _one_line(" ".join(parts[::3]))
     return _Text(
         description,
         description if description == received else received,
@@ -286,74 +301,141 @@ def _text_of(text: str, signed: int) -> _Text:
 @lru_cache(maxsize=1024)
 def _funds(text: str) -> tuple[dt.date | None, Extra]:
     """Return value date and the rest of what a funds type of one line says."""
-    kind, *rest = text.split(",")
+    kind, *rest = text.replace(_GOES_ON, ",").split(",")
     spread, _ = spread_of(kind, rest, 0, "record 16")
     value = next((value for name, value in spread if name == "value date"), "")
     extra = tuple(pair for pair in spread if pair[0] != "value date")
     return (date_of(value, "value date of record 16") if value.strip("0") else None), extra
 
 
-def read_block(run: str, first_line: int, account: Balances) -> list[Line] | None:
-    """Return the movements of a block of usual shape, ``None`` where anything is unusual."""
-    text = "\n" + run[:-1]
-    rows = _DETAIL.findall(text)
-    continued = text.count("\n88,")
-    # Each match covers whole lines, of which the first is a 16 and the others are 88.
-    if not rows or len(rows) + continued != text.count("\n"):
-        return None
-    codes, amounts, funds, bank, own, texts, continuations = zip(*rows, strict=True)
-    if sum(map(str.count, continuations, repeat("\n"))) != continued:
-        return None
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def read_movements(
+    run: str, first_line: int, account: Balances, read_run: Callable[[str, int], list[Line]]
+) -> list[Line]:
+    """Return the movements of a run, as many of them by columns as have a usual shape.
+
+    Args:
+        run: Whole lines, of records 16 and 88.
+        first_line: The number of its first line in the file.
+        account: Whose movements they are; its counts go on.
+        read_run: Reads movements one by one.
+    """
+    # Blanks and a slash that end a line are no text.
+    text = _BLANKS_AT_END.sub("\n", run) if " \n" in run else run
+    if "/\n" in text:
+        text = text.replace("/\n", "\n")
+        text = _BLANKS_AT_END.sub("\n", text) if " \n" in text else text
+    text = ("\n" + text[:-1]).replace("\n88,", _GOES_ON)
+    pieces = text.split("\n16,")[1:]
+    if len(pieces) < COLUMNS_MIN or "\n16" in _BEGIN.join(pieces):
+        return read_run(run, first_line)
+    rows = _DETAIL.findall(_BEGIN + _BEGIN.join(pieces))
+    sizes = [1 + piece.count(_GOES_ON) for piece in pieces]
+    odd = _odd(pieces, rows)
+    if any("\n" in pieces[index] for index in odd):
+        sizes = [size + piece.count("\n") for size, piece in zip(sizes, pieces, strict=True)]
+    begun = account.totals.count
+    positions = list(accumulate(sizes, initial=first_line))
+    if not odd:
+        account.level.records += sum(sizes)
+        return _by_columns(range(begun, begun + len(rows)), rows, positions, account)
+    rest = run.split("\n")
+    found: dict[int, Line] = {}
+    for index in odd:
+        at, end = positions[index] - first_line, positions[index + 1] - first_line
+        (line,) = read_run("\n".join([*rest[at:end], ""]), positions[index])
+        found[index] = line._replace(index=begun + index)
+    usual = [index for index in range(len(rows)) if index not in found]
+    if usual:
+        account.level.records += sum(sizes[index] for index in usual)
+        lines = _by_columns(
+            [begun + index for index in usual],
+            [rows[index] for index in usual],
+            [positions[index] for index in usual],
+            account,
+        )
+        found |= zip(usual, lines, strict=True)
+    return [found[index] for index in range(len(rows))]
+
+
+def _odd(pieces: Sequence[str], rows: Sequence[tuple[str, ...]]) -> list[int]:
+    """Return which records need a closer look, in their order."""
+    codes, _, funds, *_ = zip(*rows, strict=True)
+    unknown = set(codes) - SIGNS.keys()
+    unreadable = {one for one in set(funds) if one[:1] == "V" and not _is_readable(one)}
+    odd: set[int] = set()
+    if unknown or unreadable:
+        odd |= {
+            index
+            for index, (code, _, when, *_) in enumerate(rows)
+            if code in unknown or when in unreadable
+        }
+    if max(map(len, pieces)) > FIELD_CHARS_MAX:
+        odd |= {index for index, one in enumerate(pieces) if len(one) > FIELD_CHARS_MAX}
+    joined = _BEGIN.join(pieces)
+    if (not joined.isascii() or "\t" in joined or "\f" in joined) and _OTHER_SPACE.search(joined):
+        odd |= {index for index, one in enumerate(pieces) if _OTHER_SPACE.search(one)}
+    return sorted(odd)
+
+
+def _is_readable(funds: str) -> bool:
     try:
-        signs = list(map(SIGNS.__getitem__, codes))
-        kinds = {one: _funds(one) for one in set(funds)}
-    except (KeyError, UnreadableStatement):
-        return None
-    if " " in "".join(bank) or " " in "".join(own):
-        bank, own = tuple(map(str.strip, bank)), tuple(map(str.strip, own))
-    received = _received(texts, continuations if continued else None)
-    if received is None:
-        return None
-    descriptions = _descriptions(received)
-    if descriptions is None:
-        return None
-    magnitudes = list(map(int, amounts))
-    signed = list(map(mul, magnitudes, signs))
-    account.level.control += sum(magnitudes)
-    account.level.records += text.count("\n")
+        _funds(funds)
+    except UnreadableStatement:
+        return False
+    return True
+
+
+def _by_columns(
+    indexes: Iterable[int],
+    rows: Sequence[tuple[str, ...]],
+    positions: Iterable[int],
+    account: Balances,
+) -> list[Line]:
+    """Return movements of usual shape."""
+    codes, amounts, funds, banks, owns, texts = zip(*rows, strict=True)
+    written = list(map(int, amounts))
+    signed = list(map(mul, written, map(SIGNS.__getitem__, codes)))
+    own, bank = list(map(str.strip, owns)), list(map(str.strip, banks))
+    account.level.control += sum(written)
     totals = account.totals
-    index, count = totals.count, len(rows)
     debits = [amount for amount in signed if amount < 0]
-    totals.count += count
+    totals.count += len(rows)
     totals.net_minor += sum(signed)
     totals.debits_count += len(debits)
     totals.debits_minor += sum(debits)
-    checks: Iterable[str | None] = repeat(None)
+    of_funds = {one: _funds(one) for one in set(funds)}
+    values = {one: value for one, (value, _) in of_funds.items()}
+    extras = {one: extra for one, (_, extra) in of_funds.items()}
+    received = _BEGIN.join(texts).replace(_GOES_ON, "\n").split(_BEGIN)
+    received = list(map(str.strip, received))
+    details = _details_of(received, signed)
+    checks = details.check_numbers
     if CHECK_PAID in codes:
-        checks = map(_check_number, codes, own)
-    positions: Iterable[int] = range(first_line, first_line + count)
-    if continued:
-        steps = [1 + one.count("\n") for one in continuations]
-        positions = accumulate(steps, initial=first_line)
+        paid = map(_check_number, codes, own)
+        checks = [one or two for one, two in zip(checks, paid, strict=False)]
+    extra: Iterable[Extra] = map(extras.__getitem__, funds)
+    if details.extras:
+        extra = map(add, extra, details.extras)
     nothing = repeat(None)
-    values, extras = {}, {}
-    for one, (value, extra) in kinds.items():
-        values[one], extras[one] = value, extra
     return list(
         map(
             tuple.__new__,
             repeat(Line),
             zip(
-                range(index, index + count),
+                indexes,
                 repeat(account.group.date),
                 map(values.__getitem__, funds),
                 signed,
                 repeat(account.currency),
-                descriptions,
+                details.descriptions,
                 received,
-                nothing,
-                nothing,
-                nothing,
+                details.counterparties,
+                details.accounts,
+                details.end_to_end_ids,
                 nothing,
                 checks,
                 [one or None for one in own],
@@ -367,7 +449,7 @@ def read_block(run: str, first_line: int, account: Balances) -> list[Line] | Non
                 repeat("booked"),
                 repeat(False),
                 repeat(()),
-                map(extras.__getitem__, funds),
+                extra,
                 positions,
                 strict=False,
             ),
@@ -375,42 +457,35 @@ def read_block(run: str, first_line: int, account: Balances) -> list[Line] | Non
     )
 
 
-_MARK = "\x02"
-"""Stands between texts; ``text_chunks`` lets no control character of a file through."""
+class _TextColumns(NamedTuple):
+    """What texts say, by column; each is read once."""
+
+    descriptions: Iterable[str]
+    counterparties: Iterable[str | None] = repeat(None)
+    accounts: Iterable[str | None] = repeat(None)
+    end_to_end_ids: Iterable[str | None] = repeat(None)
+    check_numbers: Iterable[str | None] = repeat(None)
+    extras: Sequence[Extra] | None = None
 
 
-def _received(texts: Sequence[str], continuations: Sequence[str] | None) -> Sequence[str] | None:
-    """Return texts without the blanks and slashes that end their lines."""
-    if continuations is None:
-        joined = list(map(str.strip, texts))
-        if any(map(str.endswith, joined, repeat("/"))):
-            joined = [one.removesuffix("/").strip() for one in joined]
-        return None if max(map(len, joined)) > FIELD_CHARS_MAX else joined
-    if max(map(len, texts)) + max(map(len, continuations)) > FIELD_CHARS_MAX:
-        return None
-    return [
-        "\n".join(
-            [
-                part.rstrip().removesuffix("/").rstrip()
-                for part in (first + more.replace("\n88,", "\n")).split("\n")
-            ]
-        ).strip()
-        for first, more in zip(texts, continuations, strict=True)
+def _details_of(received: Sequence[str], signed: Sequence[int]) -> _TextColumns:
+    """Return what texts say, of which other space than blanks and line ends is no part."""
+    text = _BEGIN.join(received)
+    flat = text.replace("\n", " ")
+    descriptions = flat.split(_BEGIN)
+    if "  " in flat:
+        descriptions = list(map(_one_line, descriptions))
+    if "\n" not in text or not _KEYED.search(text):
+        return _TextColumns(descriptions)
+    found = [
+        _text_of(one, minor) if _KEYED.search(one) else _Text(description, one)
+        for one, minor, description in zip(received, signed, descriptions, strict=True)
     ]
-
-
-def _descriptions(received: Sequence[str]) -> Sequence[str] | None:
-    """Return clean texts, the same objects where they are; ``None`` for lines with words."""
-    text = _MARK + _MARK.join(received) + _MARK
-    if "\n" in text and _KEYED_LINE.search(text):
-        return None
-    if (
-        "\n" in text
-        or "  " in text
-        or _MARK + " " in text
-        or "\t" in text
-        or "\f" in text
-        or (not text.isascii() and _OTHER_SPACE.search(text))
-    ):
-        return [" ".join(one.split()) for one in received]
-    return received
+    return _TextColumns(
+        [one.description for one in found],
+        [one.counterparty for one in found],
+        [one.account for one in found],
+        [one.end_to_end_id for one in found],
+        [one.check_number for one in found],
+        [one.extra for one in found],
+    )

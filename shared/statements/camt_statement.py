@@ -228,7 +228,7 @@ class Parts:
             closing_balance_minor=closing.amount_minor if closing else None,
             available_balance_minor=available.amount_minor if available else None,
             lines_count=self.totals.count,
-            net_minor=self.totals.net_minor,
+            net_minor=self.booked.net_minor,
             checked=tuple(self.checked),
             breaks=tuple(self.context.breaks),
             warnings=tuple(notes),

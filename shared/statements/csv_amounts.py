@@ -246,6 +246,7 @@ def readings_of(
     *,
     signs: str | None = None,
     words: Words | None = None,
+    takes_fee: bool | None = None,
 ) -> list[Reading]:
     """Return every reading that the columns allow.
 
@@ -255,12 +256,11 @@ def readings_of(
         header: The columns' names.
         signs: What a mapping says of the signs, one of ``mapping.SIGNS``.
         words: What the marks mean, where a mapping says it.
+        takes_fee: Whether a column of fees is taken off, where a mapping says it.
 
     Raises:
         UnreadableStatement: A row contradicts all of them.
     """
-    if signs is not None:
-        return [_stated(rows, columns, header, signs, words)]
     found: list[Reading] = []
     complete = [
         index
@@ -268,24 +268,38 @@ def readings_of(
         if all(amount_cell(row, index) is not None for row in rows)
     ]
     net = _net(rows, complete, columns, header)
-    for index in complete if net is None else [net]:
-        found += _single(rows, index, columns, header)
-    if columns.debit is not None and columns.credit is not None:
-        found += _two_sided(rows, columns.debit, columns.credit, header)
+    indexes = complete if net is None else [net]
+    if signs is not None:
+        # A mapping of the signs leaves open which of several amounts is the one that was booked.
+        stated: Sequence[int | None] = indexes or columns.amounts[:1] or [None]
+        found = [_stated(rows, columns, header, one, signs, words) for one in stated]
+    else:
+        for index in indexes:
+            found += _single(rows, index, columns, header)
+        if columns.debit is not None and columns.credit is not None:
+            found += _two_sided(rows, columns.debit, columns.credit, header)
     if not found:
         _refuse_incomplete(rows, columns, header)
-    return found if net is not None else _with_fee(rows, columns, header, found)
+    if net is not None or takes_fee is False:
+        return found
+    less_fee = _less_fee(rows, columns, header, found)
+    return less_fee or found if takes_fee else found + less_fee
 
 
 def _stated(
-    rows: Sequence[Row], columns: Columns, header: Row, signs: str, words: Words | None
+    rows: Sequence[Row],
+    columns: Columns,
+    header: Row,
+    index: int | None,
+    signs: str,
+    words: Words | None,
 ) -> Reading:
-    """Return the one reading that a mapping states.
+    """Return the one reading of an amount column that a mapping states; ``None`` without one.
 
     Raises:
         UnreadableStatement: The columns do not allow it, or a row contradicts it.
     """
-    if signs == "by column" or (columns.debit is not None and not columns.amounts):
+    if signs == "by column" or index is None:
         if columns.debit is None or columns.credit is None:
             raise UnreadableStatement(
                 "the mapping does not fit: it takes the signs by column, and no two columns are "
@@ -296,7 +310,6 @@ def _stated(
         # The column decides: where all its amounts have the same sign, the sign says nothing.
         found.sort(key=lambda reading: reading.way_in)
         return replace(found[0], turned=signs == "turned")
-    index = columns.amounts[0]
     indicator = columns.first(Role.INDICATOR)
     if signs == "by mark" and indicator is None:
         raise UnreadableStatement(
@@ -541,17 +554,17 @@ def _negatives(cells: _Cells) -> tuple[bool, ...]:
     return tuple(sorted({bool(cell.negative) for cell in cells if cell and not _is_zero(cell)}))
 
 
-def _with_fee(
+def _less_fee(
     rows: Sequence[Row], columns: Columns, header: Row, found: list[Reading]
 ) -> list[Reading]:
-    """Add the readings in which a separate fee is not yet part of the amount."""
+    """Return the readings in which a separate fee is not yet part of the amount."""
     fee = columns.first(Role.FEE)
     if fee is None:
-        return found
+        return []
     fees = [amount_cell(row, fee) for row in rows]
     if all(_is_zero(cell) for cell in fees):
-        return found
-    return found + [
+        return []
+    return [
         replace(reading, label=f"{reading.label} less {_named(header, fee)}", fee=fee)
         for reading in found
     ]

@@ -133,6 +133,7 @@ def assign(header: Row, body: Sequence[Row], mapping: Mapping = NO_MAPPING) -> C
         if role is not None:
             by_role.setdefault(role, []).append(index)
     _prefer_details(header, by_role)
+    _prefer_plain_amount(header, by_role)
     _settle(header, sample, by_role, mapping)
     return _columns(header, sample, by_role, mapping)
 
@@ -272,6 +273,27 @@ def _refuse_date_doubt(
 def _holds_dates(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell]
     return bool(filled) and all(date_readings(cell) for cell in filled)
+
+
+def _prefer_plain_amount(header: Row, by_role: dict[Role, list[int]]) -> None:
+    """Take Odoo's ``Amount Currency`` for the original amount where an ``Amount`` stands beside it.
+
+    Odoo names the amount in the foreign currency so, and the foreign currency ``Currency``: of
+    ``1525.00, 1000.00, EUR`` the second is in euros and the first in the account's own currency,
+    which no column names.
+    """
+    amounts = by_role.get(Role.AMOUNT, [])
+    originals = [i for i in amounts if Role.ORIGINAL_AMOUNT in roles_of(header.cell(i))]
+    plain = [index for index in amounts if index not in originals]
+    has_sides = Role.DEBIT in by_role and Role.CREDIT in by_role
+    if not originals or not (plain or has_sides):
+        return
+    by_role[Role.AMOUNT] = plain
+    if not plain:
+        del by_role[Role.AMOUNT]
+    by_role[Role.ORIGINAL_AMOUNT] = sorted([*originals, *by_role.get(Role.ORIGINAL_AMOUNT, [])])
+    if Role.ORIGINAL_CURRENCY not in by_role and len(by_role.get(Role.CURRENCY, [])) == 1:
+        by_role[Role.ORIGINAL_CURRENCY] = by_role.pop(Role.CURRENCY)
 
 
 def _prefer_details(header: Row, by_role: dict[Role, list[int]]) -> None:

@@ -9,6 +9,7 @@ formats that banks publish (see ``csv_words``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 
 
 Candidate = tuple[DecimalMark, Reading]
+
+_YEAR_FIRST = re.compile(r"\d{4}-\d{1,2}-\d")
+_YEAR_LAST = re.compile(r"\d{1,2}[-/]\d{1,2}[-/]\d")
 
 TURN_STEPS_MIN = 2
 """Steps of a running balance before it may turn the signs that are written."""
@@ -144,6 +148,7 @@ class Inferrer:
                     )
                 if text:
                     others.append((row.line, text))
+        self._warn_of_mixed_dates(booked)
         stated = self.mapping.date_order
         if stated is not None:
             _check_order(booked + others, stated)
@@ -153,6 +158,21 @@ class Inferrer:
         return decide_order(
             booked, others, self.notes.date_texts, _certain_period(self.notes), self._sequenced
         )
+
+    def _warn_of_mixed_dates(self, booked: Sequence[tuple[int, str]]) -> None:
+        """Say where dates with the year first stand among others.
+
+        Excel leaves ``13/03/2024`` as text where it expects the month first, and makes a date of
+        ``04/03/2024``, which then is April 3 and not March 4.
+        """
+        year_first = next((one for one in booked if _YEAR_FIRST.match(one[1])), None)
+        year_last = next((one for one in booked if _YEAR_LAST.match(one[1])), None)
+        if year_first and year_last:
+            self.warnings.append(
+                f"The dates are written in two ways ({year_first[1][:20]!r} on line "
+                f"{year_first[0]}, {year_last[1][:20]!r} on line {year_last[0]}): where a "
+                "spreadsheet program converted some of them, it may have exchanged day and month."
+            )
 
     def _sequenced(self) -> Sequenced:
         """Return what only all booking dates in a row can say."""
@@ -195,7 +215,12 @@ class Inferrer:
                 for word in listed
             )
         signs = mapping.signs or ("by mark" if words else None)
-        readings = readings_of(rows, columns, header, signs=signs, words=words)
+        takes_fee: bool | None = None
+        if mapping.column("fee"):
+            takes_fee = True
+        elif mapping.signs and mapping.column("amount"):
+            takes_fee = False
+        readings = readings_of(rows, columns, header, signs=signs, words=words, takes_fee=takes_fee)
         if signs is not None:
             return readings
         inverted = inverted_reading(rows, columns, readings)

@@ -32,7 +32,7 @@ _STARTS = frozenset(
 )
 _ENDS = frozenset(
     {"to", "to date", "end date", "period end", "bis", "au", "date de fin", "hasta", "fecha fin"}
-    | {"tot", "al", "a", "ate", "do", "til", "til dato", "data fim"}
+    | {"until", "tot", "al", "a", "ate", "do", "til", "til dato", "data fim"}
 )
 
 

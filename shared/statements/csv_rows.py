@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from shared.errors import UnreadableStatement
 from shared.statements.amounts import split_amount
 from shared.statements.csv_columns import EMPTY_MARKS, Columns
-from shared.statements.csv_table import Row
+from shared.statements.csv_table import Row, header_score
 from shared.statements.csv_words import (
     Role,
     balance_named,
@@ -21,6 +21,7 @@ from shared.statements.csv_words import (
     is_pending,
     is_void,
     names_a_sum,
+    names_pending_section,
 )
 from shared.statements.dates import date_readings, looks_like_date
 
@@ -29,15 +30,27 @@ if TYPE_CHECKING:
 
 _BALANCE_ROW = re.compile(
     r"(?:(?:opening|beginning|starting|closing|ending|previous|new) balance(?: as of\b.*)?"
+    r"|bal(?:ance)? [bc] f(?:wd)?"
     r"|balance (?:brought|carried) forward|brought forward|carried forward|saldovortrag"
     r"|saldo (?:inicial|final|anterior|iniziale|finale|poczatkowe|koncowe|precedente)"
     r"|anfangssaldo|endsaldo|anfangsbestand|endbestand|(?:alter|neuer) (?:saldo|kontostand)"
     r"|(?:ancien|nouveau) solde|solde (?:initial|final|precedent|anterieur)"
-    r"|(?:begin|eind)saldo|(?:inngaende|utgaende|ingaende) (?:saldo|balanse))"
+    r"|(?:begin|eind)saldo|(?:inngaende|utgaende|ingaende) (?:saldo|balanse)"
+    r"|(?:balance|saldo|solde|kontostand)"
+    r"(?: (?:as of|as at|on|at|am|vom|zum|au|al|per|op|em) \d.*)?"
+    r"|saldo (?:do |del )?dia|s a l d o)"
 )
+_OPEN_LABEL = re.compile(
+    r"new balance|saldo (?:do |del )?dia|(?:balance|saldo|solde|kontostand)(?: \w+(?: of)? \d.*)?"
+)
+"""Labels among them that may as well be a shop or what a payment was for ("Saldo al 31/12")."""
+
+_AMBIGUOUS_LABEL = re.compile(r"new balance|balance|saldo|solde|kontostand")
+"""Labels that say nothing for sure even where they stand alone."""
+
 _BALANCE_BEGIN = re.compile(
-    r"[\W_]*(?:opening|begin|starting|closing|end|previous|new|balance|brought|carried|saldo|anfang"
-    r"|alter|neuer|ancien|nouveau|solde|eind|inn?gaende|utgaende)",
+    r"[\W_]*(?:opening|begin|starting|closing|end|previous|new|bal|brought|carried|saldo|anfang"
+    r"|alter|neuer|ancien|nouveau|solde|eind|inn?gaende|utgaende|kontostand|s a l d o)",
     re.IGNORECASE,
 )
 """How a cell in plain letters begins where ``_BALANCE_ROW`` may fit it; folding takes longer."""
@@ -45,7 +58,7 @@ _BALANCE_BEGIN = re.compile(
 NOTES_MAX = 10_000
 """Most rows that are no movements: some exports print a page header every fifty rows."""
 
-_BALANCE_WORDS = ("bal", "forward", "vortrag", "sald", "stand", "solde")
+_BALANCE_WORDS = ("bal", "forward", "vortrag", "sald", "stand", "solde", "s a l d o")
 """One of them is in every cell that states a balance, in small letters."""
 
 _DIGITS = re.compile(r"\d")
@@ -80,7 +93,9 @@ class Sorter:
         Raises:
             UnreadableStatement: The row is cut off, has too many cells, no real date or no amount.
         """
-        if row.cells == self.header.cells:
+        if row.cells == self.header.cells or (
+            not date_readings(row.cell(self.columns.date)) and header_score(row)
+        ):
             raise UnreadableStatement("a second table begins here; split the file", line=row.line)
         what = _kind_of(row, self.columns, self.width, len(self.header.cells))
         if what == "movement":
@@ -97,8 +112,18 @@ class Sorter:
         return what
 
     def movement_follows(self) -> None:
-        """Refuse a row without a date that stands above a movement and holds digits."""
+        """Refuse a row without a date above a movement: with digits, or a heading of pending rows.
+
+        Raises:
+            UnreadableStatement: It may be a movement, or what follows it may not be booked.
+        """
         for remark in self._undated:
+            if any(map(names_pending_section, remark.filled)):
+                raise UnreadableStatement(
+                    f"below {remark.filled[0][:40]!r} stand rows that may not be booked yet; split "
+                    "the file there",
+                    line=remark.line,
+                )
             if _DIGITS.search("".join(remark.filled)):
                 _refuse_undated(remark, self.columns)
         self._undated.clear()
@@ -115,6 +140,8 @@ class Sorter:
 
 
 def _status(row: Row, columns: Columns) -> str | None:
+    if len(row.filled) == 1:
+        return None  # a heading
     cells = [row.cell(index) for index in columns.all(Role.STATUS)]
     cells.append(row.cell(columns.date))
     if any(map(is_pending, cells)):
@@ -136,7 +163,7 @@ def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
             )
         return "note" if names_a_sum(row.filled[0]) else "undated"
     _check_width(row, width, header_cells)
-    if any(map(is_balance, row.cells)):
+    if any(map(is_balance, row.cells)) and not _is_movement_after_all(row, columns):
         return "note"
     if not any(_is_filled(row.cell(index)) for index in columns.money):
         if any(balance_named(cell) for cell in row.filled):
@@ -145,6 +172,38 @@ def _kind_of(row: Row, columns: Columns, width: int, header_cells: int) -> str:
             "the row has a date but no amount", line=row.line, column=columns.money[0] + 1
         )
     return "movement"
+
+
+def _is_movement_after_all(row: Row, columns: Columns) -> bool:
+    """Return whether a row with the label of a balance is a movement: in the shop New Balance, say.
+
+    A running balance beside the amount proves it or breaks. A bank's own row has nothing but its
+    day, its label and the amount.
+
+    Raises:
+        UnreadableStatement: It may be either.
+    """
+    labels = [fold(cell[:100]) for cell in row.cells if is_balance(cell)]
+    if not all(map(_OPEN_LABEL.fullmatch, labels)):
+        return False
+    if not any(_is_filled(row.cell(index)) for index in columns.money):
+        return False
+    balances = {row.cell(index) for index in columns.all(Role.BALANCE)} - {""}
+    repeats = not balances.isdisjoint(row.cell(index) for index in columns.money)
+    if balances and not repeats:
+        return True
+    facts = {columns.date, columns.value_date, *columns.money}
+    for role in (Role.CURRENCY, Role.ACCOUNT, Role.BALANCE):
+        facts.update(columns.all(role))
+    if sum(bool(cell) for index, cell in enumerate(row.cells) if index not in facts) > 1:
+        return True
+    if not repeats and not any(map(_AMBIGUOUS_LABEL.fullmatch, labels)):
+        return False
+    raise UnreadableStatement(
+        f"{next(filter(is_balance, row.cells))!r} could be a movement or the balance on that day: "
+        "name the movement in another way, or take the row out",
+        line=row.line,
+    )
 
 
 def is_balance(cell: str) -> bool:

@@ -88,6 +88,7 @@ class _Statement:
     totals: Totals = field(default_factory=Totals)
     lines_count: int = 0
     left_out: list[Row] = field(default_factory=list)
+    _last: Line | None = None
     _proof: QuickProof = field(default_factory=QuickProof)
     _keys: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
@@ -110,6 +111,7 @@ class _Statement:
                 blocks = [self._in_order([*chain.from_iterable(blocks), *unbooked])]
             for lines in blocks:
                 self.lines_count += len(lines)
+                self._last = lines[-1]
                 yield lines
 
     def _in_order(self, lines: list[Line]) -> list[Line]:
@@ -210,6 +212,7 @@ class _Statement:
         if self.alone:
             opening, closing = self._with_stated(opening, closing, checked)
             self._check_total_row(note_rows, checked)
+        self._refuse_dated_total()
         if self.left_out:
             warnings.append(
                 f"{len(self.left_out)} of the rows that are not booked have no date or amount that "
@@ -339,6 +342,28 @@ class _Statement:
         except InvalidInput as error:
             raise UnreadableStatement(f"balance: {error.message}", line=stated.line) from None
         return -minor if negative != self.inference.balance_turned else minor
+
+    def _refuse_dated_total(self) -> None:
+        """Refuse a last row that calls itself a total and comes to what those above it come to.
+
+        Raises:
+            UnreadableStatement: It does: read as a movement it would count all of them twice.
+        """
+        last, totals = self._last, self.totals
+        if last is None or totals.count <= len(("movement", "total")):
+            return
+        if not names_a_total(last.description) or last.running_balance_minor is not None:
+            return
+        amount = last.amount_minor
+        credits_minor = totals.credits_minor - max(amount, 0)
+        debits_minor = totals.debits_minor - min(amount, 0)
+        if abs(amount) in {abs(credits_minor + debits_minor), credits_minor, -debits_minor}:
+            raise UnreadableStatement(
+                f"the last row, {last.description!r}, has a date like a movement but comes to the "
+                "sum of the rows above it: take it out, or leave it out with a mapping's "
+                '"skip_last"',
+                line=last.position,
+            )
 
     def _check_total_row(self, note_rows: Sequence[Row], checked: list[str]) -> None:
         """Check the one row of totals that a file may end with.

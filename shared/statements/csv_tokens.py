@@ -127,11 +127,11 @@ def chunks_of(blocks: Iterable[Block], dialect: Dialect, spaced: Spaced) -> Iter
         if held:
             text, line = held + text, held_line
             held = ""
-        if dialect.quote not in text:
-            chunk = _split(text, line, dialect, spaced)
-            if chunk is not None:
-                yield chunk
-                continue
+        plain = dialect.quote not in text
+        chunk = (_split if plain else _split_quoted)(text, line, dialect, spaced)
+        if chunk is not None:
+            yield chunk
+            continue
         rows, lines, held = _parse(text, line, dialect)
         if held:
             held_line = line + text.count("\n") - held.count("\n")
@@ -154,6 +154,41 @@ def _split(text: str, first_line: int, dialect: Dialect, spaced: Spaced) -> Chun
     step = width + 1
     count, rest = divmod(len(cells), step)
     if rest or cells[width::step] != ["\n"] * count:
+        return None
+    columns: list[list[str]] = [cells[index::step] for index in range(width)]
+    strips = spaced.get(first_line)
+    if strips is None:
+        strips = spaced[first_line] = _are_spaced(columns, text, delimiter)
+    if strips:
+        columns = [[cell.strip(OUTER_SPACE) for cell in column] for column in columns]
+    return Chunk(range(first_line, first_line + count), columns)
+
+
+def _split_quoted(text: str, first_line: int, dialect: Dialect, spaced: Spaced) -> Chunk | None:
+    """Return text whose every cell is quoted as columns, ``None`` where anything is unusual.
+
+    Where no quote is left over once the text is split at quote, delimiter, quote, none stands in a
+    cell, so each is where ``csv`` would find it.
+    """
+    quote, delimiter = dialect.quote, dialect.delimiter
+    ended = text if text.endswith("\n") else text + "\n"
+    # A tab within quotes would look like the delimiter where spaces are looked for.
+    if delimiter == "\t" or ended == f"{quote}\n":
+        return None
+    if not (ended.startswith(quote) and ended.endswith(f"{quote}\n")):
+        return None
+    between = f"{quote}{delimiter}{quote}"
+    width = ended.count(between, 0, ended.index("\n")) + 1
+    if width > COLUMNS_MAX or _may_have_long_field(ended):
+        return None
+    inner = ended[1:-2].replace(f"{quote}\n{quote}", f"{between}\n{between}")
+    cells = inner.split(between)
+    if inner.count(quote) != 2 * (len(cells) - 1):
+        return None
+    cells.append("\n")
+    step = width + 1
+    count, rest = divmod(len(cells), step)
+    if rest or cells[width::step] != ["\n"] * count or ended.count("\n") != count:
         return None
     columns: list[list[str]] = [cells[index::step] for index in range(width)]
     strips = spaced.get(first_line)

@@ -106,6 +106,7 @@ _WORDS: dict[Role, str] = {
     Role.AMOUNT: """
         amount|transaction amount|net amount|net|gross|gross amount|value|sum|amount in account
         currency|account amount|amount signed|signed amount|booking amount|total amount|total
+        |amount currency
         |betrag|umsatz|wert|buchungsbetrag|umsatzbetrag|nettobetrag|netto|brutto|montant
         |montant de l operation|montant net|montant operation|somme|importe|monto|cantidad|cuantia
         |importe neto|importe eur|bedrag|transactiebedrag|importo|ammontare|importo operazione
@@ -316,6 +317,7 @@ _WORDS: dict[Role, str] = {
         |\uac70\ub798\uc885\ub958|typ transakce|typ operace|typ pohybu|posteringstype""",
     Role.ORIGINAL_AMOUNT: """
         original amount|orig amount|foreign amount|amount in original currency|local amount
+        |amount currency
         |transaction amount original|original currency amount|foreign currency amount
         |amount foreign currency|amount original|ursprungsbetrag|originalbetrag|fremdbetrag
         |betrag in fremdwahrung|fremdwahrungsbetrag|betrag fremdwahrung|montant d origine
@@ -504,7 +506,10 @@ _PENDING = frozenset(
     retenido in_behandeling gereserveerd in_attesa non_contabilizzato pendente reservert
     reserverad reserveret oczekujaca oczekujace w_realizacji blokada authorised
     authorized authorisation authorization hold on_hold processing in_progress
-    not_posted unposted scheduled
+    not_posted unposted scheduled ausstehend in_bearbeitung geplant en_cours non_comptabilise
+    en_proceso por_contabilizar in_afwachting nog_niet_verwerkt in_lavorazione em_processamento
+    venter paventer afventer nierozliczone nierozliczona niezaksiegowane niezaksiegowana
+    unsettled uncleared outstanding not_booked not_settled
     """.split()  # noqa: SIM905 - words read better as words
 )
 _VOID = frozenset(
@@ -516,9 +521,37 @@ _VOID = frozenset(
 )
 
 
+_PENDING_BEGIN = re.compile(
+    r"(?:pending|awaiting|unsettled|vorgemerkt|noch nicht gebucht|nicht gebucht|ausstehend"
+    r"|en attente|pendiente|in behandeling|gereserveerd|in attesa|pendente|oczekuj\w+)\b"
+)
+_PENDING_SECTION = re.compile(
+    r"\b(?:pending|not yet (?:booked|posted)|unposted|vorgemerkt\w*|ausstehend\w*|nicht gebucht\w*"
+    r"|en attente|a venir|non comptabilise\w*|pendientes?|retenid\w+|in behandeling"
+    r"|gereserveerd\w*|in attesa|non contabilizzat\w+|pendentes?|reserver\w+|oczekujac\w+"
+    r"|niezaksiegowan\w+)\b"
+)
+
+
 def is_pending(text: str) -> bool:
-    """Return whether a status or date cell says that the bank has not booked the row."""
-    return fold(text).replace(" ", "_") in _PENDING
+    """Return whether a status or date cell says that the bank has not booked the row.
+
+    Examples:
+        >>> is_pending("Vorgemerkt"), is_pending("PENDING - 14 Mar"), is_pending("Posted")
+        (True, True, False)
+    """
+    folded = fold(text[:200])
+    return folded.replace(" ", "_") in _PENDING or _PENDING_BEGIN.match(folded) is not None
+
+
+def names_pending_section(text: str) -> bool:
+    """Return whether a heading between rows says that what follows is not booked.
+
+    Examples:
+        >>> names_pending_section("Pending transactions"), names_pending_section("Savings")
+        (True, False)
+    """
+    return _PENDING_SECTION.search(fold(text[:200])) is not None
 
 
 def is_void(text: str) -> bool:

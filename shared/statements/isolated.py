@@ -19,8 +19,10 @@ _ROOT = str(Path(__file__).resolve().parents[2])
 
 _CODE = (
     "import sys; sys.path[:] = sys.argv[3:]; "
-    "import importlib; importlib.import_module(sys.argv[1]).main(sys.argv[2])"
+    "import importlib, os; importlib.import_module(sys.argv[1]).main(sys.argv[2]); "
+    "sys.stdout.flush(); os._exit(0)"
 )
+"""Ends without giving back a million cells one by one, which takes as long as reading a tenth."""
 
 
 def command_of(module: str, argument: str) -> list[str]:

@@ -130,9 +130,12 @@ class Summary:
     ``format`` names format and version as the file announces it (``camt.053.001.08``).
     ``opening_balance_minor`` and ``closing_balance_minor`` are booked balances; ``None`` where the
     file neither states nor implies them. A statement with ``breaks`` is not to be relied on:
-    ``tieout parse`` shows it and says so, an import refuses it. ``checked`` names the control totals
-    that the file states and that hold (``opening + lines = closing``, ``number of entries``): a
-    balance that was derived from the lines proves nothing and is not among them.
+    ``tieout parse`` shows it and says so, an import refuses it. ``checked`` names the control
+    totals that the file states and that hold (``opening + lines = closing``, ``number of
+    entries``): a balance that was derived from the lines proves nothing and is not among them.
+
+    ``lines_count`` counts all lines, ``net_minor`` sums the booked ones alone: pending and
+    information lines are no part of it nor of any balance, in every format.
     """
 
     format: str

@@ -47,7 +47,7 @@ _TAGS = "20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|90[CD]|34F|13D?|NS"
 _TAG = re.compile(f":({_TAGS}):")
 _END = re.compile(r"-[ \t]*(?:\n|\Z)|-\}")
 _FIELD_END = re.compile(rf"\n(?=:(?:{_TAGS}):|-[ \t]*(?:\n|\Z)|-\}}|\{{\d:)")
-_RUN_END = re.compile(rf"\n(?=:(?!61:|86:|NS:)(?:{_TAGS}):|-[ \t]*(?:\n|\Z)|-\}}|\{{\d:)")
+_RUN_END = re.compile(rf"\n(?=[:{{-])(?=:(?!61:|86:|NS:)(?:{_TAGS}):|-[ \t]*(?:\n|\Z)|-\}}|\{{\d:)")
 _BEGINNING = re.compile(rf"^(?:\{{1:|[ \t]*:(?:{_TAGS}):)", re.MULTILINE)
 _ENVELOPE = re.compile(r"[A-Z0-9 .:/]{1,60}|\{.*")
 """What banks write between messages: ``ABNANL2A``, ``940``, ``0000 01INGBNL2AXXXX00001``."""
@@ -286,7 +286,7 @@ class _Reader:
         )  # fmt: skip
         if found:
             statement.breaks.append(found)
-        message.net_before = statement.book.totals.net_minor
+        message.net_before = statement.book.booked_minor
         statement.extra += [pair for pair in message.extra if pair not in statement.extra]
 
     def _field(self, tag: str, content: str, line: int) -> Iterator[Event]:
@@ -399,7 +399,7 @@ class _Reader:
         statement.closing = message.closing
         if message.opening is None:
             return
-        net = statement.book.totals.net_minor - message.net_before
+        net = statement.book.booked_minor - message.net_before
         page = f" of page {message.number or statement.pages}" if _is_page(message) else ""
         found = closing_break(
             message.opening.minor, net, message.closing.minor, message.currency,
@@ -543,7 +543,7 @@ class _Reader:
             closing_balance_minor=closing.minor if closing else None,
             available_balance_minor=statement.available_minor,
             lines_count=book.count,
-            net_minor=book.totals.net_minor,
+            net_minor=book.booked_minor,
             checked=tuple(statement.checked),
             breaks=tuple(statement.breaks),
             warnings=(*self._warnings, *book.warnings),

@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 COLUMNS_MIN = 4
 """Fewer movements are read faster one by one (measured)."""
 
-_OTHER_FIELD = re.compile(DISPLACED.pattern.replace("(?:", "(?::(?:86|NS):|", 1))
-"""A further field of a movement, or a line that looks like a damaged one."""
+_OTHER_FIELD = re.compile(DISPLACED.pattern.replace("(?:", "(?=[: \t6])(?::(?:86|NS):|", 1))
+"""A further field of a movement, or a line that looks like a damaged one; its first character is
+looked at before all else."""
 
 _MOVEMENT = re.compile(
     f"{BEGIN}([0-9]{{6}}(?:[0-9]{{4}})?)([CDRE]+[A-Z]?)([0-9]{{1,11}}),([0-9]{{0,4}})"
@@ -122,7 +123,8 @@ def _odd(
     if max(map(len, pieces)) > FIELD_CHARS_MAX:
         odd |= {index for index, one in enumerate(pieces) if len(one) > FIELD_CHARS_MAX}
     for texts in (heads, received):
-        if _OTHER_FIELD.search(BEGIN.join(texts)):
+        joined = BEGIN.join(texts)
+        if "\n" in joined and _OTHER_FIELD.search(joined):
             odd |= {index for index, text in enumerate(texts) if _OTHER_FIELD.search(text)}
     return odd
 
@@ -212,6 +214,9 @@ def _by_columns(
     totals.net_minor += sum(amounts)
     totals.debits_count += len(debits)
     totals.debits_minor += sum(debits)
+    if any(known[one].status == "pending" for one in signs):
+        pairs = zip(amounts, marks, strict=True)
+        book.expected_minor += sum(one for one, mark in pairs if known[mark].status == "pending")
     return list(
         map(
             tuple.__new__,

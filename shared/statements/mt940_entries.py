@@ -139,7 +139,15 @@ class Book:
     currency: str | None
     count: int = 0
     totals: Totals = field(default_factory=Totals)
+    expected_minor: int = 0
+    """What of the totals is only expected (marks EC and ED), and no part of any balance."""
+
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def booked_minor(self) -> int:
+        """What the booked movements come to."""
+        return self.totals.net_minor - self.expected_minor
 
 
 # Keyed by the digits of a field 61; emptied when full.
@@ -338,4 +346,5 @@ def _numbered(lines: list[Line], book: Book) -> list[Line]:
     numbered = [one._replace(index=index) for index, one in enumerate(lines, book.count)]
     book.count += len(lines)
     book.totals.add(numbered)
+    book.expected_minor += sum(one.amount_minor for one in lines if one.status == "pending")
     return numbered

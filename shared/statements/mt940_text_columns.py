@@ -38,11 +38,11 @@ _PURPOSE = "\x03"
 
 _SECOND_NAME = "\x04"
 
-SHAPE_MIN = 6
+SHAPE_MIN = 3
 """Fewer texts of one shape are read faster one by one (measured)."""
 
 _KIND = re.compile(
-    f"{BEGIN}([0-9]{{3}}[?^<~]00|/[A-Z]{{3,4}}/|[0-9]{{0,4}}[?^<~!|@#§][0-9]|[0-9]{{3}} "
+    f"{BEGIN}([0-9]{{3}}[?^<~]00|/(?:[A-Z]{{4}}|BIC)/|[0-9]{{0,4}}[?^<~!|@#§][0-9]|[0-9]{{3}} "
     r"|[ \n]*(?:RF|[+*]{3})|)"
 )
 _OTHER_SPACE = re.compile(
@@ -62,7 +62,7 @@ _GERMAN = re.compile(
 """A text of the usual German shape by parts, or nothing of any other."""
 
 _NO_NUMBER = re.compile(f"{_PURPOSE}(?![0-9])")
-_CODE_WORD = re.compile("/([A-Z]{3,4})/")
+_CODE_WORD = re.compile("/([A-Z]{4}|BIC)/")
 """Any code word; those that ``mt940_details`` does not know make a text unusual."""
 
 
@@ -205,6 +205,26 @@ def _sepa_columns(texts: Sequence[str]) -> tuple[dict[str, Sequence[str]], set[i
     return found, odd
 
 
+def _run_on(purposes: Sequence[str]) -> list[str]:
+    """Return subfields ?20 to ?29 as texts: a full one goes on in the middle of a word."""
+    parts = f"{_PURPOSE}0{BEGIN}".join(purposes).split(_PURPOSE)
+    return "".join(
+        [part[1:] if len(part) > SUBFIELD_CHARS else part[1:] + " " for part in parts]
+    ).split(BEGIN)
+
+
+def _accounts(
+    ibans: Sequence[str], numbers: Sequence[str]
+) -> tuple[Sequence[str | None], Iterable[str]]:
+    """Return ?38 where there is one, else ?31; and the ?31 that is left beside a ?38."""
+    numbered = _references(numbers)
+    if not any(ibans):
+        return numbered, repeat("")
+    pairs = list(zip(_references(ibans), numbered, strict=True))
+    left = [number if iban and number else "" for iban, number in pairs]
+    return [iban or number for iban, number in pairs], left
+
+
 def _german_columns(received: Sequence[str], mark: str) -> Columns:
     """Return subfields in their usual order; in the purpose SEPA words in theirs."""
     joined = (BEGIN + BEGIN.join(received)).replace("\n", "")
@@ -213,7 +233,9 @@ def _german_columns(received: Sequence[str], mark: str) -> Columns:
         if "?" in joined:
             odd |= {index for index, text in enumerate(received) if "?" in text}
         joined = joined.replace(mark, "?")
-    joined = joined.replace("?2", _PURPOSE).replace("?33", _SECOND_NAME)
+    joined = joined.replace("?2", _PURPOSE)
+    if "?33" in joined:
+        joined = joined.replace("?33", _SECOND_NAME)
     codes, kinds, numbers, purposes, bics, accounts, names, keys, ibans = zip(
         *_GERMAN.findall(joined), strict=True
     )
@@ -221,12 +243,7 @@ def _german_columns(received: Sequence[str], mark: str) -> Columns:
         odd |= {index for index, code in enumerate(codes) if not code}
     if _NO_NUMBER.search(joined):
         odd |= {index for index, text in enumerate(purposes) if _NO_NUMBER.search(text)}
-    # A subfield that is full goes on in the middle of a word.
-    parts = f"{_PURPOSE}0{BEGIN}".join(purposes).split(_PURPOSE)
-    texts = "".join(
-        [part[1:] if len(part) > SUBFIELD_CHARS else part[1:] + " " for part in parts]
-    ).split(BEGIN)
-    words, unusual = _sepa_columns(texts)
+    words, unusual = _sepa_columns(_run_on(purposes))
     odd |= unusual
     descriptions = words.get("SVWZ", words[""])
     if "SVWZ" in words and any(map(str.strip, words[""])):
@@ -237,12 +254,7 @@ def _german_columns(received: Sequence[str], mark: str) -> Columns:
     party = BEGIN.join(names)
     if _SECOND_NAME in party:
         party = _NAME_AFTER_FULL.sub("", party).replace(_SECOND_NAME, " ")
-    numbered = _references(accounts)
-    left: Sequence[str] = [""] * len(received)
-    if any(ibans):
-        pairs = list(zip(_references(ibans), numbered, strict=True))
-        numbered = [iban or number for iban, number in pairs]
-        left = [number if iban and number else "" for iban, number in pairs]
+    own, left = _accounts(ibans, accounts)
     blank = repeat("")
     creditors, others = words.get("CRED", blank), words.get("ABWA", blank)
 
@@ -252,7 +264,7 @@ def _german_columns(received: Sequence[str], mark: str) -> Columns:
     columns = Columns(
         descriptions,
         _references(party.split(BEGIN)),
-        numbered,
+        own,
         column("EREF"),
         column("MREF"),
         column("KREF"),
@@ -289,8 +301,8 @@ def _coded_columns(received: Sequence[str]) -> Columns:
     """Return texts of code words between slashes, those with the same words together."""
     by_words: dict[tuple[str, ...], list[int]] = {}
     rows = []
-    for index, text in enumerate(received):
-        row = _CODE_WORD.split(text.replace("\n", ""))
+    for index, text in enumerate(BEGIN.join(received).replace("\n", "").split(BEGIN)):
+        row = _CODE_WORD.split(text)
         rows.append(row)
         words = (*row[1::2], "STRD") if "/REMI/STRD/" in text else tuple(row[1::2])
         by_words.setdefault(words, []).append(index)
@@ -349,10 +361,10 @@ def _columns_of_words(words: tuple[str, ...], values: Sequence[tuple[str, ...]])
             one or next((value for name, value in extra if name in {"TRTP", "TYPE"}), "")
             for one, extra in zip(descriptions, extras, strict=True)
         ]
-    references = found.get("remittance_reference")
+    stated = found.get("remittance_reference")
     proven = _proven(descriptions)
-    if references and proven:
-        proven = [one or two for one, two in zip(references, proven, strict=True)]
+    if stated and proven:
+        proven = [one or two for one, two in zip(stated, proven, strict=True)]
     return Columns(
         descriptions,
         found.get("counterparty"),
@@ -360,7 +372,7 @@ def _columns_of_words(words: tuple[str, ...], values: Sequence[tuple[str, ...]])
         found.get("end_to_end_id"),
         found.get("mandate_id"),
         found.get("customer_reference"),
-        proven or references,
+        proven or stated,
         None,
         None,
         extras,

@@ -376,7 +376,13 @@ class _Reader:
         if entries.splits_checked and not breaks:
             checked.append("sum of splits")
         stated = self._stated_balance(register)
-        if stated is not None and opening is None:
+        if stated is not None and stated != closing and len(register.cleared) > 1:
+            # The last reconciliation knew nothing of checks that have not cleared yet.
+            warnings.append(
+                "The account's statement balance ($) was not compared: some entries are marked as "
+                "cleared and some are not."
+            )
+        elif stated is not None and opening is None:
             closing, opening = stated, stated - register.net_minor
         elif stated is not None:
             found = closing_break(opening, register.net_minor, stated, conventions.currency)
@@ -404,11 +410,10 @@ class _Reader:
     def _stated_balance(self, register: _Register) -> int | None:
         """Return the account's statement balance (``$``) where its day (``/``) is not before ours.
 
-        Quicken keeps there what the last reconciliation ended with, which may be long ago, and
-        which knows nothing of checks that have not cleared yet.
+        Quicken keeps there what the last reconciliation ended with, which may be long ago.
         """
         text, day = register.account.get("$"), register.account.get("/")
-        if not text or not day or not register.last_date or len(register.cleared) > 1:
+        if not text or not day or not register.last_date:
             return None
         try:
             if self._conventions.date(day) < register.last_date:

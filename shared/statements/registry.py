@@ -6,6 +6,7 @@ golden files and one line in ``FORMATS``; ``docs/formats.md`` says how.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from contextlib import closing
 from dataclasses import dataclass
@@ -61,8 +62,6 @@ class Format:
 
 
 FORMATS = (
-    Format("PDF", "pdf"),
-    Format("Excel", "workbook"),
     Format("OFX", "ofx"),
     Format("CAMT", "camt"),
     Format("MT940", "mt940"),
@@ -70,9 +69,11 @@ FORMATS = (
     Format("CODA", "coda"),
     Format("QIF", "qif"),
     Format("JSON", "json_lines"),
+    Format("PDF", "pdf"),
+    Format("Excel", "workbook"),
     Format("CSV", "csv_file"),
 )
-"""In order of trial: CSV last, since any text may be CSV."""
+"""In order of trial: CSV last, since any text may be CSV; before it what loads the same modules."""
 
 
 def formats_read() -> str:
@@ -106,7 +107,9 @@ def read_events(source: Source, options: Options | None = None) -> Events:
                     if isinstance(event, Summary):
                         family = _one_family(family, event.format)
                         done += 1
-                    yield event
+                        yield _with_possible_period(event)
+                    else:
+                        yield event
             except UnreadableStatement as error:
                 named = file.named(error)
                 raise (named.in_statement(done + 1) if done else named) from None
@@ -126,6 +129,20 @@ def _read_one(source: Source, options: Options) -> Events:
         raise UnreadableStatement(
             "the file needs more memory than there is; export a shorter period"
         ) from None
+
+
+def _with_possible_period(summary: Summary) -> Summary:
+    """Return a summary without a period that ends before it starts, and with a warning for it.
+
+    Banks fill the dates of balances and periods carelessly; the lines have their own.
+    """
+    start, end = summary.period_start, summary.period_end
+    if start is None or end is None or start <= end:
+        return summary
+    said = f"The stated period begins on {start} and ends on {end}; it is left out."
+    return dataclasses.replace(
+        summary, period_start=None, period_end=None, warnings=(*summary.warnings, said)
+    )
 
 
 def _one_family(before: str, format: str) -> str:  # noqa: A002 - the field's own name

@@ -60,8 +60,8 @@ class Known:
 NOTHING_KNOWN = Known()
 
 
-CELLS_HELD_MAX = 600_000
-"""Cells held between the passes over a table, about 50 MB; a larger one is read again instead."""
+CELLS_HELD_MAX = 750_000
+"""Cells held between the passes over a table, about 64 MB; a larger one is read again instead."""
 
 
 @dataclass(slots=True)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.errors import UnreadableStatement
-from shared.statements.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from shared.statements.source import Source
 
 
 FIELD_CHARS_MAX = 10_000
@@ -226,8 +227,10 @@ def text_chunks(
             chunk = chunk.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - the same bytes, cleaned
         try:
             text = decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            raise _does_not_fit(encoding, lines + _line_ends(chunk[: error.start])) from None
+        except UnicodeError as error:
+            # UTF-16 without the mark that says which of its two orders it is in has no start.
+            before = chunk[: getattr(error, "start", 0)]
+            raise _does_not_fit(encoding, lines + _line_ends(before)) from None
         if first:
             text, first = text.removeprefix("\ufeff"), False
         if (
@@ -328,10 +331,3 @@ def line_blocks(
     held += "\n" if held_return else ""
     if held:
         yield Block(held, first_line)
-
-
-def decode(
-    data: bytes, warnings: list[str], *, declared: Callable[[bytes], str | None] | None = None
-) -> str:
-    """Return the whole text of a file in memory; as ``text_chunks``."""
-    return "".join(text_chunks(Source.of_bytes(data), warnings, declared=declared))

@@ -8,7 +8,6 @@ Formats that declare their structure report a break with the statement (``Summar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -134,30 +133,3 @@ def missing_end(what: str, position: int | None = None) -> Break:
     return Break(
         "end of statement", what, "nothing", f"{what} is missing: the file may be cut off", position
     )
-
-
-def running_break(before_minor: int, lines: Sequence[Line], currency: str | None) -> Break | None:
-    """Return the break at the first line whose running balance does not follow the one before.
-
-    Args:
-        before_minor: The balance before the first line.
-        lines: In the order of booking; each with a running balance.
-        currency: For the message.
-    """
-    stated = [line.running_balance_minor for line in lines]
-    follows = list(accumulate((line.amount_minor for line in lines), initial=before_minor))[1:]
-    if stated == follows:
-        return None
-    for line, expected in zip(lines, follows, strict=True):
-        found = line.running_balance_minor
-        if found is not None and found != expected:
-            return Break(
-                "running balance",
-                format_minor(expected, currency),
-                format_minor(found, currency),
-                f"the running balance of line {line.index + 1} is {format_minor(found, currency)} "
-                f"where {format_minor(expected, currency)} follows from the amounts: a line is "
-                "missing or an amount is wrong",
-                line.position,
-            )
-    return None

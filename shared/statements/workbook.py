@@ -14,10 +14,10 @@ import datetime as dt
 import io
 import marshal
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shared.statements.head import Head
+    from shared.statements.mapping import Mapping
     from shared.statements.model import Events
     from shared.statements.options import Options
 
@@ -56,8 +57,6 @@ SHEETS_MAX = 256
 
 ERRORS_MAX = 10_000
 """Most error cells remembered of a sheet."""
-
-_PIPE_BYTES = 1024 * 1024
 
 _WALL_FACTOR = 3
 """The child may wait for a processor that others use."""
@@ -125,9 +124,7 @@ class _Sheet:
     name: str
     is_shown: bool
     merged: list[tuple[int, int, int]]
-    messages: IO[bytes]
-    source: Source
-    format: str
+    cells: _Cells
     places: list[int] = field(default_factory=list)
     layout: Layout | None = None
     dates: tuple[int, ...] = ()
@@ -141,14 +138,17 @@ class _Sheet:
     _epoch: dt.date | None = None
 
     def blocks(self) -> Iterator[_Block]:
-        """Yield the sheet's rows as they were printed."""
-        row = 1
-        for place in self.places:
-            self.messages.seek(place)
-            message = _next_message(self.messages)
+        """Yield the sheet's rows as they were printed, those still to come included."""
+        row, at = 1, 0
+        while True:
+            while at == len(self.places):
+                if self.cells.sheets[-1] is not self or not self.cells.pull():
+                    return
+            message = self.cells.message_at(self.places[at])
             columns = [column.split(SEPARATOR) for column in message[2]]
             yield _Block(row, message[1], columns, message[3])
             row += message[1]
+            at += 1
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the sheet's rows with everything mended."""
@@ -193,7 +193,7 @@ class _Sheet:
             column, texts = block.columns[index], block.texts[index]
             if index not in self.typed or index not in self.numbers:
                 self._note_types(index, column, texts, below)
-            if "" in column and self.format == "xlsx":
+            if "" in column and self.cells.format == "xlsx":
                 self._mend_errors(block, index)
         for index in self.dates:
             if index < len(block.columns):
@@ -221,7 +221,7 @@ class _Sheet:
 
     def _mend_errors(self, block: _Block, index: int) -> None:
         if self._errors is None:
-            self._errors = _error_cells(self.source, self.name)
+            self._errors = _error_cells(self.cells.source, self.name)
         for row in range(block.first_row, block.first_row + block.count) if self._errors else ():
             found = self._errors.get(row, {}).get(index)
             if found is not None:
@@ -229,7 +229,7 @@ class _Sheet:
 
     def _mend_serials(self, block: _Block, index: int, below: int) -> None:
         column, texts = block.columns[index], block.texts[index]
-        if texts is True or self.format != "xlsx" or not _SERIALS.search("\n".join(column)):
+        if texts is True or self.cells.format != "xlsx" or not _SERIALS.search("\n".join(column)):
             return
         for at in range(below, block.count):
             cell = column[at]
@@ -239,7 +239,7 @@ class _Sheet:
 
     def _day(self, serial: str) -> str:
         if self._epoch is None:
-            self._epoch = _epoch(self.source)
+            self._epoch = _epoch(self.cells.source)
         return (self._epoch + dt.timedelta(int(serial.partition(".")[0]))).isoformat()
 
     def _mend_merged(self, block: _Block, index: int) -> None:
@@ -253,6 +253,81 @@ class _Sheet:
                     block.columns[index][at] = block.columns[index][at] or value
 
 
+@dataclass(slots=True)
+class _Cells:
+    """The sheets of a workbook, while the child still prints them.
+
+    What comes is kept in a file, for whoever reads a sheet again.
+    """
+
+    printed: IO[bytes] | None
+    """Where the child prints; ``None`` once it has said that this is all."""
+
+    kept: IO[bytes]
+    source: Source
+    format: str
+    sheets: list[_Sheet] = field(default_factory=list)
+    _end: int = 0
+    _last: tuple[int, Any] = (-1, None)
+    _failure: UnreadableStatement | None = None
+
+    def pull(self) -> bool:
+        """Take the child's next message, and return whether there was one.
+
+        Raises:
+            UnreadableStatement: The child refuses the workbook, or died.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self.printed is None:
+            return False
+        try:
+            return self._take(self.printed)
+        except UnreadableStatement as error:
+            self._failure = error
+            raise
+
+    def pull_all(self) -> None:
+        """Take everything that the child still prints; as ``pull``."""
+        while self.pull():
+            pass
+
+    def message_at(self, place: int) -> Any:
+        """Return the rows that are kept at a place."""
+        if self._last[0] == place:
+            return self._last[1]
+        self.kept.seek(place)
+        length = int.from_bytes(self.kept.read(LENGTH_BYTES), "big")
+        return marshal.loads(self.kept.read(length))  # noqa: S302 - of our own child
+
+    def _take(self, printed: IO[bytes]) -> bool:
+        head = printed.read(LENGTH_BYTES)
+        length = int.from_bytes(head, "big")
+        data = printed.read(length)
+        if len(head) < LENGTH_BYTES or len(data) < length:
+            raise _exhausted()
+        message = marshal.loads(data)  # noqa: S302 - of our own child
+        if message[0] == "rows":
+            self.kept.seek(self._end)
+            self.kept.write(head)
+            self.kept.write(data)
+            self._last = (self._end, message)
+            self.sheets[-1].places.append(self._end)
+            self._end += LENGTH_BYTES + length
+        elif message[0] == "sheet":
+            _, name, is_shown, merged = message
+            self.sheets.append(_Sheet(name, is_shown, merged, self))
+            if len(self.sheets) > SHEETS_MAX:
+                raise UnreadableStatement(f"the workbook has more than {SHEETS_MAX} sheets")
+        elif message[0] == "failed":
+            raise UnreadableStatement(message[1])
+        else:
+            self.printed = None
+            self._last = (-1, None)
+            return False
+        return True
+
+
 def read(source: Source, options: Options) -> Events:
     """Yield the statements of a workbook, one or more for each sheet with a table.
 
@@ -260,25 +335,69 @@ def read(source: Source, options: Options) -> Events:
         UnreadableStatement: It is damaged, encrypted or over a limit; no sheet has a transaction
             table; or one that has cannot be read without guessing.
     """
-    for sheet, table, only in tables_in(source, options):
-        try:
-            surveyed = table.survey()
-            table.known = _known(sheet, surveyed)
-            events = statements_of(
-                table.infer(surveyed),
-                surveyed.survey,
-                surveyed.chunks,
-                surveyed.note_rows,
-                format=table.format,
-                warnings=table.warnings,
-            )
-            yield from events
-        except UnreadableStatement as error:
-            if only:
-                raise
-            raise UnreadableStatement(
-                f"sheet {sheet.name!r}: {error.reason}", line=error.line, column=error.column
-            ) from None
+    with _printing(source) as cells:
+        early = _early(cells, options)
+        cells.pull_all()
+        found, warnings = _with_tables(cells.sheets, options)
+        for number, sheet in enumerate(found):
+            surveyed: Surveyed | UnreadableStatement | None = None
+            if early is not None and early[0] is sheet:
+                _, table, surveyed = early
+            else:
+                table = _table(sheet, options)
+            if number == 0:
+                table.warnings += warnings
+            try:
+                if isinstance(surveyed, UnreadableStatement):
+                    raise surveyed
+                yield from _statements(sheet, table, surveyed or table.survey())
+            except UnreadableStatement as error:
+                if len(found) == 1:
+                    raise
+                raise UnreadableStatement(
+                    f"sheet {sheet.name!r}: {error.reason}", line=error.line, column=error.column
+                ) from None
+
+
+def _early(
+    cells: _Cells, options: Options
+) -> tuple[_Sheet, Table, Surveyed | UnreadableStatement] | None:
+    """Survey the first sheet with a header while its cells are still being printed.
+
+    What is found wrong waits until all sheets are known: it may be another's to refuse.
+    """
+    mapping = options.mapping or NO_MAPPING
+    number = 0
+    while True:
+        while number == len(cells.sheets):
+            if not cells.pull():
+                return None
+        sheet = cells.sheets[number]
+        layout = locate(_sampled(sheet, mapping), mapping)
+        if layout is not None and sheet.is_shown:
+            sheet.begin(layout)
+            table = _table(sheet, options)
+            try:
+                return sheet, table, table.survey()
+            except UnreadableStatement as error:
+                return sheet, table, error
+        number += 1
+
+
+def _sampled(sheet: _Sheet, mapping: Mapping) -> list[Row]:
+    return [row for row in sheet.sample() if row.line > mapping.skip_first]
+
+
+def _statements(sheet: _Sheet, table: Table, surveyed: Surveyed) -> Events:
+    table.known = _known(sheet, surveyed)
+    yield from statements_of(
+        table.infer(surveyed),
+        surveyed.survey,
+        surveyed.chunks,
+        surveyed.note_rows,
+        format=table.format,
+        warnings=table.warnings,
+    )
 
 
 def _known(sheet: _Sheet, surveyed: Surveyed) -> Known:
@@ -290,47 +409,40 @@ def _known(sheet: _Sheet, surveyed: Surveyed) -> Known:
     return NOTHING_KNOWN
 
 
-def tables_in(source: Source, options: Options) -> Iterator[tuple[_Sheet, Table, bool]]:
-    """Yield each sheet with a table, and whether it is the only one; each before the next.
-
-    Raises:
-        UnreadableStatement: The workbook cannot be opened, or no sheet has a table.
-    """
-    with tempfile.TemporaryFile() as messages:
-        kind = _print_cells(source, messages)
-        found, warnings = _with_tables(_sheets(messages, source, kind), options)
-        for number, sheet in enumerate(found):
-            own = warnings if number == 0 else []
-            yield sheet, _table(sheet, options, own), len(found) == 1
-
-
 def table_in(source: Source, options: Options, warnings: list[str]) -> Table:
     """Return the first sheet's table for inspecting it.
 
     Raises:
-        UnreadableStatement: As ``tables_in``.
+        UnreadableStatement: The workbook cannot be opened, or no sheet has a table.
     """
-    with tempfile.TemporaryFile() as messages:
-        kind = _print_cells(source, messages)
-        held = io.BytesIO(messages.read())
-    found, said = _with_tables(_sheets(held, source, kind), options)
+    with _printing(source) as cells:
+        cells.pull_all()
+        cells.kept.seek(0)
+        cells.kept = io.BytesIO(cells.kept.read())
+    found, said = _with_tables(cells.sheets, options)
+    table = _table(found[0], options)
+    table.warnings = warnings
     warnings += said
-    return _table(found[0], options, warnings)
+    return table
 
 
-def _table(sheet: _Sheet, options: Options, warnings: list[str]) -> Table:
+def _table(sheet: _Sheet, options: Options) -> Table:
     held = Held(sheet.chunks)
-    return Table(held, options, sheet.format, NOTHING_KNOWN, warnings, sheet.layout)
+    return Table(held, options, sheet.cells.format, NOTHING_KNOWN, [], sheet.layout)
 
 
-def _print_cells(source: Source, messages: IO[bytes]) -> str:
-    """Have all cells printed into a file, and return the workbook's format."""
-    with tempfile.NamedTemporaryFile(suffix=".workbook") as file:
+@contextmanager
+def _printing(source: Source) -> Iterator[_Cells]:
+    """Have all cells printed by a child, for as long as they are wanted."""
+    with (
+        tempfile.TemporaryFile() as kept,
+        tempfile.NamedTemporaryFile(suffix=".workbook") as file,
+    ):
         kind = _copied(source, file)
         if kind == "xlsx":
             _check_unpacked(Source.of_path(Path(file.name)))
-        _run(file.name, messages)
-    return kind
+        with _child(file.name) as printed:
+            yield _Cells(printed, kept, source, kind)
 
 
 def _copied(source: Source, file: IO[bytes]) -> str:
@@ -395,7 +507,9 @@ def _utf16(name: str) -> bytes:
     return name.encode("utf-16-le")
 
 
-def _run(path: str, messages: IO[bytes]) -> None:
+@contextmanager
+def _child(path: str) -> Iterator[IO[bytes]]:
+    """Start the process that prints a workbook's cells, and end it when nobody reads on."""
     child = subprocess.Popen(  # noqa: S603 - this interpreter, with code of this project
         command_of("shared.statements.workbook_cells", path),
         stdin=subprocess.DEVNULL,
@@ -407,12 +521,12 @@ def _run(path: str, messages: IO[bytes]) -> None:
     try:
         with child:
             assert child.stdout is not None  # noqa: S101 - a pipe was asked for
-            shutil.copyfileobj(child.stdout, messages, _PIPE_BYTES)
+            try:
+                yield child.stdout
+            finally:
+                child.kill()
     finally:
         clock.cancel()
-    if child.returncode:
-        raise _exhausted()
-    messages.seek(0)
 
 
 def _exhausted() -> UnreadableStatement:
@@ -432,35 +546,6 @@ def _check_unpacked(source: Source) -> None:
         )
 
 
-def _next_message(messages: IO[bytes]) -> Any:
-    messages.read(1)
-    length = int.from_bytes(messages.read(LENGTH_BYTES), "big")
-    return marshal.loads(messages.read(length))  # noqa: S302 - of our own child
-
-
-def _sheets(messages: IO[bytes], source: Source, kind: str) -> list[_Sheet]:
-    found: list[_Sheet] = []
-    messages.seek(0)
-    while True:
-        place = messages.tell()
-        if messages.read(1) == b"r":
-            found[-1].places.append(place)
-            length = int.from_bytes(messages.read(LENGTH_BYTES), "big")
-            messages.seek(length, io.SEEK_CUR)
-            continue
-        messages.seek(place)
-        message = _next_message(messages)
-        if message[0] == "sheet":
-            _, name, is_shown, merged = message
-            found.append(_Sheet(name, is_shown, merged, messages, source, kind))
-            if len(found) > SHEETS_MAX:
-                raise UnreadableStatement(f"the workbook has more than {SHEETS_MAX} sheets")
-        elif message[0] == "failed":
-            raise UnreadableStatement(message[1])
-        else:
-            return found
-
-
 def _with_tables(sheets: Sequence[_Sheet], options: Options) -> tuple[list[_Sheet], list[str]]:
     """Return the sheets with a transaction table, and warnings about the others."""
     mapping = options.mapping or NO_MAPPING
@@ -470,8 +555,8 @@ def _with_tables(sheets: Sequence[_Sheet], options: Options) -> tuple[list[_Shee
     found: list[_Sheet] = []
     warnings: list[str] = []
     for sheet in filled:
-        rows = [row for row in sheet.sample() if row.line > mapping.skip_first]
-        layout = locate(rows, mapping)
+        rows = [] if sheet.layout else _sampled(sheet, mapping)
+        layout = sheet.layout or locate(rows, mapping)
         if layout is None and len(filled) == 1:
             layout = without_header(rows, mapping)
             if layout is None:
@@ -481,7 +566,8 @@ def _with_tables(sheets: Sequence[_Sheet], options: Options) -> tuple[list[_Shee
         elif not sheet.is_shown and len(filled) > 1:
             warnings.append(f"The sheet {sheet.name!r} is hidden and left out.")
         else:
-            sheet.begin(layout)
+            if sheet.layout is None:
+                sheet.begin(layout)
             found.append(sheet)
     if not found:
         raise UnreadableStatement("no sheet of the workbook has a bank statement's header row")

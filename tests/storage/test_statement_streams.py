@@ -175,6 +175,46 @@ def test_what_was_opened_is_read_though_another_file_replaces_it(
     )
 
 
+def test_files_whose_storing_was_cut_short_by_a_replacement_can_both_be_sent_again(
+    stores: Stores,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither is a duplicate of the refused one, which has half of the first's lines."""
+    put = reconciliations._put_line
+    puts = itertools.count()
+
+    def put_or_die(one: StatementLine) -> None:
+        if next(puts) >= 1:
+            raise Killed
+        put(one)
+
+    first = b"Date,Description,Amount\n2026-01-05,A,1.00\n2026-01-06,B,2.00\n"
+    second = first + b"2026-01-07,C,3.00\n"
+    key = drop(stores, ledger, first)
+    monkeypatch.setattr(reconciliations, "_put_line", put_or_die)
+    with pytest.raises(Killed):
+        take_in_drop(stores, key, NOW)
+    monkeypatch.setattr(reconciliations, "_put_line", put)
+    drop(stores, ledger, second)
+    refused = take_in_drop(stores, key, NOW)
+    assert refused is not None
+    assert refused.status == "refused"
+
+    def sent_as(name: str, data: bytes) -> str:
+        other = f"{key}-{name}"
+        stores.objects.write_statement(other, data)
+        taken = take_in_drop(stores, other, NOW)
+        assert taken is not None
+        return taken.status
+
+    assert sent_as("second", second) == "parsed"
+    assert sent_as("first", first) == "duplicate"
+    completed = stores.reconciliations.statement(ledger.business_id, refused.id)
+    assert completed.status == "parsed"
+    assert sorted(one.amount_minor for one in lines_of(stores, ledger)) == [100, 100, 200, 200, 300]
+
+
 def test_a_file_replaced_while_it_is_read_is_refused_where_versions_are_not_kept(
     stores: Stores, ledger: Ledger
 ) -> None:

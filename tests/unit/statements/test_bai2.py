@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import UnreadableStatement
-from shared.statements import bai2
+from shared.statements import bai2, bai2_movements
 from shared.statements.bai2_types import SIGNS, sign_of
 from shared.statements.model import Line, Statement, Summary, with_lines
 from shared.statements.options import Options
@@ -80,14 +80,29 @@ records = st.tuples(
 )  # fmt: skip
 usual = st.tuples(
     st.sampled_from(["195", "475", "108"]),
-    st.sampled_from(["Z", "", "V,240131,0900"]),
+    st.sampled_from(["100", "-5", "+000000000000007"]),
+    st.sampled_from(
+        ["Z", "", "V,240131,0900", "V,240131,", "S,1,2,3", "S,1\n88,,3", "D,1,0,5", "1"]
+    ),
+    st.sampled_from([",", "\n88,", "/\n88,", " / \n88,"]),
     fragments,
-    st.lists(fragments, max_size=2),
+    st.lists(
+        st.one_of(
+            fragments, st.sampled_from(["EREF: E1", " CRNM: Jane  Doe", "DACT:1", "ABCD:x/"])
+        ),
+        max_size=3,
+    ),
 ).map(
     lambda one: (
-        f"16,{one[0]},100,{one[1]},BR,1042,{one[2]}" + "".join(f"\n88,{more}" for more in one[3])
+        f"16,{one[0]},{one[1]},{one[2]},BR{one[3]}1042,{one[4]}"
+        + "".join(f"\n88,{more}" for more in one[5])
     )
 )
+odd = st.sampled_from(
+    ["16,195,5,Z,B,C,a\n88:b", "16,195,5,Z,B,C,a\n\n88,b", "16,195,5,Z,B,C,a\n88", "16/",
+     "16,195,5,Z,B,C,a\t", "16,195,5,Z,B,C,a//", "16,195,5,Z,B,C,a/ / ", "16,195,5,Z,B,C,a\n  \n",
+     "16,890,,,,,NOTICE", "16,195,000000000000000005,Z,B,C,a", "16,195,5,V,240230,,B,C,a"]
+)  # fmt: skip
 
 
 def outcome(text: str) -> object:
@@ -97,21 +112,77 @@ def outcome(text: str) -> object:
         return error.reason, error.line
 
 
-@given(entries=st.lists(st.one_of(records, usual), min_size=1, max_size=5))
-@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
-def test_reading_by_columns_gives_what_reading_one_by_one_gives(entries: list[str]) -> None:
+@given(
+    entries=st.one_of(
+        st.lists(usual, min_size=1, max_size=8),
+        st.lists(st.one_of(usual, usual, records, odd), min_size=1, max_size=8),
+    ),
+    least=st.sampled_from([1, 4]),
+)
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_reading_by_columns_gives_what_reading_one_by_one_gives(
+    entries: list[str], least: int
+) -> None:
     text = file(*entries)
-    found = outcome(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bai2, "read_block", lambda *_: None)
+        patch.setattr(bai2_movements, "COLUMNS_MIN", least)
+        found = outcome(text)
+        patch.setattr(bai2, "read_movements", lambda run, line, _, read_run: read_run(run, line))
         assert outcome(text) == found
 
 
-def test_a_usual_block_is_read_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object) -> Line:
-        raise AssertionError
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return which records were not read by columns."""
+    found: list[str] = []
 
-    monkeypatch.setattr(bai2, "read_movement", never)
+    def movement(record: bai2_movements.Record, account: bai2_movements.Balances) -> Line:
+        found.append("\n88,".join(record.parts))
+        return bai2_movements.read_movement(record, account)
+
+    monkeypatch.setattr(bai2, "read_movement", movement)
+    return found
+
+
+BY_COLUMNS = {
+    "text with commas and slashes": "16,195,100,Z,B1,C1,TEXT, WITH A/B, COMMA/",
+    "continued text": "16,475,100,0,B1,1042,CHECK/\n88,MORE, AND/   \n88,MORE",
+    "funds type V": "16,108,100,V,240131,0900,B1,C1,TEXT",
+    "funds type S": "16,115,100,S,50,30,20,B1,C1,TEXT",
+    "funds type D": "16,115,100,D,2,0,70,1,30,B1,C1,TEXT",
+    "no references": "16,409,000000000000100,V,240131,,,,MACLEOD MALL        /",
+    "plus sign": "16,195,+000000000000000100,,,,TEXT",
+    "minus sign": "16,195,-100,Z,B1,C1",
+    "fields that go on": "16,195,100,S,50/\n88,50,0,B1,C1/\n88,TEXT/",
+    "lines with words": "16,447,100,,B1,C1,ACH\n88,EREF: E1\n88,CRNM: JANE\n88,SPARE: x",
+    "other letters": "16,195,100,Z,B1,C1,ŻÓŁĆ",
+}
+
+
+@pytest.mark.parametrize("entry", BY_COLUMNS.values(), ids=BY_COLUMNS)
+def test_usual_movements_are_read_by_columns(
+    entry: str, slow: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = file(*[entry] * 20)
+    found = statements(text)
+    assert slow == []
+    monkeypatch.setattr(bai2, "read_movements", lambda run, line, _, read_run: read_run(run, line))
+    assert statements(text) == found
+    assert len(slow) == 20
+
+
+def test_only_what_is_unusual_among_movements_is_read_one_by_one(slow: list[str]) -> None:
+    entries = [entry for entry in BY_COLUMNS.values() for _ in range(9)]
+    entries[40:40] = ["16,890,,,,,NOTICE", "16,195,5,Z,B,C,a\tb"]
+    text = file(*entries, "16,195,5,Z,B,C,a\n\n88,b")
+    found = statements(text)[0]
+    assert slow == ["890,,,,,NOTICE", "195,5,Z,B,C,a\tb", "195,5,Z,B,C,a\n88,b"]
+    assert [line.index for line in found.lines] == list(range(len(found.lines)))
+    rows = text.split("\n")
+    assert all(rows[line.position - 1].startswith("16,") for line in found.lines)
+
+
+def test_a_usual_block_has_its_positions_and_dates() -> None:
     entries = ["16,195,100,Z,B1,C1,TEXT, WITH COMMA/", "16,475,50,V,240131,,B2,1042/\n88,CHECK"]
     found = statements(file(*entries * 300, control=45_000))[0]
     assert found.breaks == ()

@@ -197,7 +197,8 @@ def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     # So that what is held between the passes of small files does not count.
     monkeypatch.setattr(tabular, "CELLS_HELD_MAX", 0)
     peaks = []
-    for count in (5_000, 40_000):
+    counts = (20_000, 80_000)
+    for count in counts:
         data = b"".join(many(count))
         tracemalloc.start()
         lines = sum(
@@ -206,7 +207,8 @@ def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert lines == count
-    assert peaks[1] < peaks[0] * 1.5
+    # Holding a row takes hundreds of bytes; what is below is bounded caches that fill.
+    assert peaks[1] - peaks[0] < 20 * (counts[1] - counts[0])
 
 
 def test_what_appears_late_in_a_file_counts_as_what_appears_early() -> None:

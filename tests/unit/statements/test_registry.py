@@ -100,7 +100,7 @@ def test_what_is_not_read_is_refused_by_name(data: bytes, named: str) -> None:
 
 
 def test_a_refusal_says_what_is_read() -> None:
-    assert reason(b"\x89PNG\r\n\x1a\n").endswith("JSON and CSV files are read")
+    assert reason(b"\x89PNG\r\n\x1a\n").endswith("Excel and CSV files are read")
 
 
 def test_format_is_found_by_content() -> None:
@@ -177,3 +177,13 @@ def test_a_name_that_contradicts_the_content_is_refused(filename: str, found: st
 )
 def test_a_fitting_or_silent_name_passes(filename: str, found: str) -> None:
     refuse_misnamed(filename, found)
+
+
+def test_a_period_that_ends_before_it_starts_is_left_out_and_said() -> None:
+    data = (
+        b":20:A\n:25:123\n:28C:1/1\n:60F:C240130EUR100,00\n"
+        b":61:2401310131D9,00NMSCNONREF\n:86:coffee\n:62F:C240107EUR91,00\n-\n"
+    )
+    (statement,) = read_statement_file(data).statements
+    assert (statement.period_start, statement.period_end) == (None, None)
+    assert "begins on 2024-01-30 and ends on 2024-01-07" in statement.warnings[-1]

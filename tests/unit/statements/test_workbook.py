@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -296,9 +297,40 @@ def test_damage_anywhere_is_refused_or_read(place: int, value: int, is_old: bool
     assert found.statements
 
 
+@pytest.mark.parametrize(
+    "says",
+    ["b''", "b'\\0\\0\\0\\x40half'", "marshal.dumps(('sheet', 'A', True, []))[:0] + b'\\0\\0'"],
+)
+def test_a_child_that_stops_in_the_middle_is_a_refused_file(
+    monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    code = f"import marshal, sys; sys.stdout.buffer.write({says})"
+    monkeypatch.setattr(workbook, "command_of", lambda *_: [sys.executable, "-c", code])
+    error = refusal(sheet_of(("Date", "Amount"), (dt.date(2024, 3, 1), 1.5)))
+    assert "cannot be read in" in error.reason
+
+
+def test_a_first_sheet_that_cannot_be_read_is_refused_once_the_others_are_known() -> None:
+    book = openpyxl.Workbook()
+    for name, day in (("March", "2024-02-30"), ("April", "2024-04-01")):
+        sheet = book.create_sheet(name)
+        sheet.append(("Date", "Amount"))
+        sheet.append((day, 1.5))
+    assert refusal(saved(book)).reason.startswith("sheet 'March': '2024-02-30' is no date")
+
+
 def test_a_table_can_be_inspected_after_its_file_is_closed() -> None:
     source = Source.of_path(GOLDEN / "two_accounts_and_a_hidden_sheet.xlsx")
     warnings: list[str] = []
     table = workbook.table_in(source, Options(), warnings)
     assert table.survey().layout.header.line == 3
     assert warnings
+
+
+@pytest.mark.parametrize("member", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+def test_a_damaged_member_is_refused_wherever_it_is_read_again(member: str) -> None:
+    data = bytearray(sheet_of(("Date", "Text", "Amount"), ("2024-01-15", "x", 1.5)))
+    # The directory's record of the member has its checksum 30 bytes before its name.
+    data[data.rindex(member.encode()) - 30] ^= 0xFF
+    with pytest.raises(UnreadableStatement, match="damaged"):
+        workbook._error_cells(Source.of_bytes(bytes(data)), "Sheet")
