@@ -45,7 +45,7 @@ from shared.statements.bai2_types import (
     TOTAL_DEBITS,
 )
 from shared.statements.model import Account, Summary
-from shared.statements.text import FIELD_CHARS_MAX, line_blocks
+from shared.statements.text import FIELD_CHARS_MAX, record_blocks
 from shared.statements.totals import closing_break, count_break, missing_end, sum_break
 
 if TYPE_CHECKING:
@@ -84,19 +84,11 @@ def read(source: Source, options: Options) -> Events:
     """
     warnings: list[str] = []
     reader = _Reader(options.default_currency or CURRENCY_DEFAULT, warnings)
-    held, first_line = "", 1
-    for block in line_blocks(source, warnings):
-        text = held + block.text
-        end = _last_record(text)
-        if len(text) - end > RECORD_CHARS_MAX:
-            raise UnreadableStatement(
-                f"a record has more than {RECORD_CHARS_MAX:,} characters", line=first_line
-            )
-        if end:
-            yield from reader.take(text[:end], first_line)
-            first_line += text.count("\n", 0, end)
-        held = text[end:]
-    yield from reader.take(held if held.endswith("\n") else held + "\n", first_line)
+    blocks = record_blocks(
+        source, warnings, _last_record, what="a record", chars_max=RECORD_CHARS_MAX
+    )
+    for block in blocks:
+        yield from reader.take(block.text, block.first_line)
     yield from reader.finish()
 
 

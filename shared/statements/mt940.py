@@ -32,7 +32,7 @@ from shared.statements.model import Account, Break, Summary
 from shared.statements.mt940_columns import read_entries
 from shared.statements.mt940_details import cleaned
 from shared.statements.mt940_entries import Book, amount_of, date_of
-from shared.statements.text import FIELD_CHARS_MAX, line_blocks
+from shared.statements.text import FIELD_CHARS_MAX, record_blocks
 from shared.statements.totals import closing_break, count_break, missing_end, sum_break
 
 if TYPE_CHECKING:
@@ -141,19 +141,11 @@ def read(source: Source, options: Options) -> Events:
     """
     warnings: list[str] = []
     reader = _Reader(options.default_currency, warnings)
-    held, first_line = "", 1
-    for block in line_blocks(source, warnings):
-        text = held + block.text
-        end = _last_whole(text)
-        if len(text) - end > HELD_CHARS_MAX:
-            raise UnreadableStatement(
-                f"a movement or field has more than {HELD_CHARS_MAX:,} characters", line=first_line
-            )
-        if end:
-            yield from reader.take(text[:end], first_line)
-            first_line += text.count("\n", 0, end)
-        held = text[end:]
-    yield from reader.take(held if held.endswith("\n") else held + "\n", first_line)
+    blocks = record_blocks(
+        source, warnings, _last_whole, what="a movement or field", chars_max=HELD_CHARS_MAX
+    )
+    for block in blocks:
+        yield from reader.take(block.text, block.first_line)
     yield from reader.finish()
 
 

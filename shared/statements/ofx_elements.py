@@ -11,26 +11,19 @@ Sections cited are the same in OFX 1.6 and 2.2: 2.3 markup, 11.4.4 transactions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.errors import UnreadableStatement
 from shared.statements.common_order import common_order
+from shared.statements.learned_form import LearnedForm
 from shared.statements.text import FIELD_CHARS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 FORM_LEAVES_MAX = 40
 """Most leaves of a form; the standard knows about that many, banks use ten."""
-
-FORMS_MAX = 16
-"""How often a file's form is learned anew, since making a regular expression takes a millisecond
-and a file may be made to change its form all the time."""
-
-SHAPES_MAX = 16
-"""Shapes of transactions that are taken into a form at a time."""
 
 NESTING_MAX = 40
 """Deepest nesting read. The deepest path the standard defines has about 12 levels."""
@@ -243,49 +236,20 @@ def _paths(parts: tuple[_Part, ...], above: str = "") -> list[str]:
     return found
 
 
-@dataclass(slots=True)
-class Form:
+class Form(LearnedForm[Shape, tuple[_Part, ...]]):
     """The order of elements that a file's transactions have shown so far."""
 
-    paths: tuple[str, ...] = ()
-    _shapes: dict[Shape, None] = field(default_factory=dict)
-    _tried: set[Shape] = field(default_factory=set)
-    _regex: re.Pattern[str] | None = None
-    _learned: int = 0
+    @staticmethod
+    def merged(shapes: Sequence[Shape]) -> tuple[_Part, ...] | None:
+        """Return the parts of all shapes, as ``LearnedForm`` wants them."""
+        parts = _parts_of(shapes)
+        return None if parts is None or len(_paths(parts)) > FORM_LEAVES_MAX else parts
 
-    def rows(self, text: str, start: int, end: int) -> tuple[list[tuple[str, ...]], int]:
-        """Return the values of the transactions at ``start``, and where they end.
+    def compiled(self, merged: tuple[_Part, ...]) -> tuple[tuple[str, ...], str]:
+        """Return the paths of the leaves and the pattern of one transaction."""
+        return tuple(_paths(merged)), rf"<STMTTRN>\s*+{_pattern(merged)}</STMTTRN>\s*+"
 
-        Each row has one text for each of ``paths`` and one more that is empty; elements that a
-        transaction leaves out are empty too.
-        """
-        if self._regex is None:
-            return [], start
-        rows = self._regex.findall(text, start, end)
-        rest = rows[-1][-1] if rows else ""
-        if rest:
-            rows.pop()
-        return rows, end - len(rest)
-
-    def learn(self, shapes: Iterable[Shape]) -> None:
-        """Take shapes into the form, as long as they are in one order with those before."""
-        if self._learned >= FORMS_MAX or len(self._tried) >= FORMS_MAX * SHAPES_MAX:
-            return
-        parts: tuple[_Part, ...] | None = None
-        for shape in islice(filter(_names_each_once, dict.fromkeys(shapes)), SHAPES_MAX):
-            # What did not fit once never will: the form only grows.
-            if shape in self._tried:
-                continue
-            self._tried.add(shape)
-            merged = _parts_of([*self._shapes, shape])
-            if merged is not None and len(_paths(merged)) <= FORM_LEAVES_MAX:
-                self._shapes[shape] = None
-                parts = merged
-        if parts is None:
-            return
-        self._learned += 1
-        self.paths = tuple(_paths(parts))
-        # The last group takes everything from the first transaction of another form on.
-        self._regex = re.compile(
-            rf"<STMTTRN>\s*+{_pattern(parts)}</STMTTRN>\s*+|([\s\S]+)", re.ASCII
-        )
+    @staticmethod
+    def is_usable(_shape: Shape) -> bool:
+        """Return whether a transaction names each element once."""
+        return _names_each_once(_shape)

@@ -142,7 +142,7 @@ class Transactions:
         return lines, at
 
     def _columns(self, rows: list[tuple[str, ...]], text: str, line: int) -> list[Line]:
-        columns = dict(zip(self._form.paths, zip(*rows, strict=True), strict=False))
+        columns = dict(zip(self._form.names, zip(*rows, strict=True), strict=False))
         columns = {path: column for path, column in columns.items() if any(column)}
         count = len(rows)
         if not _ONE_BY_ONE.isdisjoint(columns):

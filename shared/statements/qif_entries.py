@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, repeat
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.errors import UnreadableStatement
 from shared.money import format_minor
 from shared.statements.common_order import common_order
+from shared.statements.learned_form import LearnedForm
 from shared.statements.model import Break, Detail, Line
 from shared.statements.one_line import (
     described,
@@ -28,7 +29,7 @@ from shared.statements.one_line import (
 from shared.statements.text import FIELD_CHARS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from shared.statements.model import Extra
     from shared.statements.qif_conventions import Conventions
@@ -39,12 +40,6 @@ END = "^"
 
 ONE_BY_ONE_MAX = 32
 """Entries read one by one before the form is tried again."""
-
-FORMS_MAX = 16
-"""How often a file's form is learned anew: a file may be made to change it all the time."""
-
-SHAPES_MAX = 16
-"""Shapes of entries that are taken into a form at a time."""
 
 CODES_MAX = 20
 """Most letters of a form; Quicken's bank registers have twelve."""
@@ -75,55 +70,23 @@ _ACTIONS = frozenset(
 """What Quicken and its like write in place of a check number (``N``)."""
 
 
-@dataclass(slots=True)
-class Form:
+class Form(LearnedForm[tuple[str, ...], tuple[str, ...]]):
     """The order of letters that a file's entries have shown so far."""
 
-    codes: tuple[str, ...] = ()
-    _shapes: dict[tuple[str, ...], None] = field(default_factory=dict)
-    _tried: set[tuple[str, ...]] = field(default_factory=set)
-    _regex: re.Pattern[str] | None = None
-    _learned: int = 0
+    @staticmethod
+    def merged(shapes: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
+        """Return the letters of all shapes, as ``LearnedForm`` wants them."""
+        codes = common_order(shapes)
+        return None if codes is None or len(codes) > CODES_MAX else codes
 
-    def rows(self, text: str, start: int, end: int) -> tuple[list[tuple[str, ...]], int]:
-        """Return the texts of the entries at ``start``, and where they end.
-
-        Each row has one text for each of ``codes`` and one more that is empty; letters that an
-        entry leaves out are empty too.
-        """
-        if self._regex is None:
-            return [], start
-        rows = self._regex.findall(text, start, end)
-        rest = rows[-1][-1] if rows else ""
-        if rest:
-            rows.pop()
-        return rows, end - len(rest)
-
-    def learn(self, shapes: Iterable[tuple[str, ...]]) -> None:
-        """Take letters in their order into the form, unless they contradict those before."""
-        if self._learned >= FORMS_MAX or len(self._tried) >= FORMS_MAX * SHAPES_MAX:
-            return
-        codes: tuple[str, ...] | None = None
-        for shape in islice(dict.fromkeys(shapes), SHAPES_MAX):
-            # What did not fit once never will: the form only grows.
-            if shape in self._tried:
-                continue
-            self._tried.add(shape)
-            merged = common_order([*self._shapes, shape])
-            if merged is not None and len(merged) <= CODES_MAX:
-                self._shapes[shape] = None
-                codes = merged
-        if codes is None:
-            return
-        self._learned += 1
-        self.codes = codes
-        optional = {code for code in codes for shape in self._shapes if code not in shape}
+    def compiled(self, merged: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+        """Return the letters and the pattern of one entry."""
+        optional = {code for code in merged for shape in self._shapes if code not in shape}
         parts = (
             f"(?:{_code_pattern(code)})?+" if code in optional else _code_pattern(code)
-            for code in codes
+            for code in merged
         )
-        # The last group takes everything from the first entry of another form on.
-        self._regex = re.compile(rf"{''.join(parts)}\^\n|([\s\S]+)")
+        return merged, rf"{''.join(parts)}\^\n"
 
 
 def _code_pattern(code: str) -> str:
@@ -202,7 +165,7 @@ class Entries:
         return lines, read_to
 
     def _columns(self, rows: list[tuple[str, ...]], text: str, line: int) -> list[Line]:
-        columns = dict(zip(self._form.codes, zip(*rows, strict=True), strict=False))
+        columns = dict(zip(self._form.names, zip(*rows, strict=True), strict=False))
         columns = {code: column for code, column in columns.items() if any(column)}
         dates, written = columns.get("D"), columns.get("T")
         if dates is None or written is None or columns.get("U", written) != written:

@@ -331,3 +331,39 @@ def line_blocks(
     held += "\n" if held_return else ""
     if held:
         yield Block(held, first_line)
+
+
+def record_blocks(
+    source: Source,
+    warnings: list[str],
+    last_record: Callable[[str], int],
+    *,
+    what: str,
+    chars_max: int,
+) -> Iterator[Block]:
+    """Yield the file's text in blocks of whole records, each of one or more lines.
+
+    Args:
+        source: The file.
+        warnings: As ``encoding_of``.
+        last_record: Returns where the last record of a text begins, whose end may be in the next
+            block, or 0.
+        what: What to call a record in a message.
+        chars_max: Longest record read.
+
+    Raises:
+        UnreadableStatement: As ``line_blocks``; a record longer than ``chars_max``.
+    """
+    held, first_line = "", 1
+    for block in line_blocks(source, warnings):
+        text = held + block.text
+        end = last_record(text)
+        if len(text) - end > chars_max:
+            raise UnreadableStatement(
+                f"{what} has more than {chars_max:,} characters", line=first_line
+            )
+        if end:
+            yield Block(text[:end], first_line)
+            first_line += text.count("\n", 0, end)
+        held = text[end:]
+    yield Block(held if held.endswith("\n") else held + "\n", first_line)

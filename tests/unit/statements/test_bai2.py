@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.errors import UnreadableStatement
 from shared.statements import bai2, bai2_movements
+from shared.statements import text as text_module
 from shared.statements.bai2_types import SIGNS, sign_of
 from shared.statements.model import Line, Statement, Summary, with_lines
 from shared.statements.options import Options
@@ -339,7 +340,7 @@ def test_where_a_block_ends_changes_nothing(
         Block("".join(rows[at : at + lines_at_once]), at + 1)
         for at in range(0, len(rows), lines_at_once)
     ]
-    monkeypatch.setattr(bai2, "line_blocks", lambda *_: iter(blocks))
+    monkeypatch.setattr(text_module, "line_blocks", lambda *_: iter(blocks))
     assert statements(text) == expected
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.errors import UnreadableStatement
 from shared.statements import mt940, mt940_columns, mt940_text_columns
+from shared.statements import text as text_module
 from shared.statements.model import Line, Statement, Summary, with_lines
 from shared.statements.mt940_columns import read_entries
 from shared.statements.mt940_details import Details, creditor_reference, read_details, read_lines
@@ -422,7 +423,7 @@ def test_where_a_block_ends_changes_nothing(
         Block("".join(rows[at : at + lines_at_once]), at + 1)
         for at in range(0, len(rows), lines_at_once)
     ]
-    monkeypatch.setattr(mt940, "line_blocks", lambda *_: iter(blocks))
+    monkeypatch.setattr(text_module, "line_blocks", lambda *_: iter(blocks))
     assert statements(data) == expected
 
 
